@@ -1,0 +1,1 @@
+"""Every decision between reading and writing: differences, plans, merges, limits; pure."""

@@ -1,0 +1,376 @@
+"""The nouns of the house: frozen values and enumerations, with no behaviour beyond small questions.
+
+This floor imports nothing of ours. Intent is a bare verb (`Action.CREATE`), fact a past participle
+(`Result.APPLIED`). Seconds are floats, times are aware and in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+Json = Any
+"""A value that `json.loads` can return."""
+JsonObject = Mapping[str, Any]
+"""A JSON object that nobody changes in place."""
+Pointer = tuple[str | int, ...]
+"""Where a value stands in a document: `("webchatSettings", "corsAllowedOrigins", 1)`."""
+
+
+def pointer_text(pointer: Pointer) -> str:
+    """Write a pointer as RFC 6901 does: `/webchatSettings/corsAllowedOrigins/1`."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in pointer)
+
+
+class Severity(StrEnum):
+    """How much a finding weighs: an error stops everything, a warning and a notice stop nothing."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTICE = "notice"
+
+
+class Action(StrEnum):
+    """What a plan intends for one channel or webhook."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    UNCHANGED = "unchanged"
+    UNMANAGED = "unmanaged"
+
+
+class Exposure(StrEnum):
+    """What a change does to who can reach a channel; unknown counts as widening."""
+
+    WIDENS = "widens"
+    NARROWS = "narrows"
+    NEUTRAL = "neutral"
+    UNKNOWN = "unknown"
+
+
+class Guard(StrEnum):
+    """How a write is kept from overwriting somebody: by the server, or by a look right before it."""
+
+    IF_MATCH = "if-match"
+    REREAD = "reread"
+
+
+class Result(StrEnum):
+    """How one planned change ended."""
+
+    APPLIED = "applied"
+    ALREADY = "already"
+    CLASHED = "clashed"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NOT_REACHED = "not_reached"
+
+
+class Stage(StrEnum):
+    """How far a probe got; each stage includes those before it."""
+
+    STARTED = "started"
+    RESOLVED = "resolved"
+    CONNECTED = "connected"
+    SECURED = "secured"
+    UPGRADED = "upgraded"
+
+
+class Verdict(StrEnum):
+    """What an endpoint did, or should do, with an upgrade request from an origin."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One broken rule at one place of one file. Lines and columns count from 1."""
+
+    rule: str
+    severity: Severity
+    file: str
+    line: int
+    column: int
+    pointer: str
+    """RFC 6901 pointer into the whole document, `/spec/…`; empty where the file as a whole is meant."""
+    message: str
+    """What is wrong, with the offending value escaped and cut."""
+    fix: str
+    """What is allowed, or what to write instead."""
+    excerpt: str = ""
+    """The source line, unescaped; renderers escape it for their surface."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """What one file of Git wants."""
+
+    kind: str
+    name: str
+    """`metadata.name`, unique in the repository."""
+    id: str | None
+    spec: JsonObject
+    """The fields that Git manages, in the remote API's own names; what is left out is not managed."""
+    file: str
+    """Path below the repository, with forward slashes."""
+    owner: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    health_webhook: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """The mark that makes a write version-checked; opaque text that is never compared by size."""
+
+    value: str
+    etag: str | None = field(default=None, compare=False)
+    """The `ETag` as it came, where the answer had one; it goes back unchanged in `If-Match`."""
+
+    @property
+    def precondition(self) -> str:
+        """What stands in `If-Match`."""
+        return self.etag or self.value
+
+
+@dataclass(frozen=True, slots=True)
+class LiveChannel:
+    """What the remote holds under one id."""
+
+    kind: str
+    id: str
+    name: str
+    document: JsonObject
+    """The whole resource as it was read, unknown fields included."""
+    revision: Revision
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One managed field that differs. `None` stands for a field that is not there."""
+
+    path: Pointer
+    before: Json
+    after: Json
+    exposure: Exposure = Exposure.NEUTRAL
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a plan intends for one channel, with the live document that the reviewer saw."""
+
+    action: Action
+    kind: str
+    name: str
+    """`metadata.name`; for an unmanaged live channel the remote's own name."""
+    id: str
+    channel: Channel | None
+    """What Git wants; None for a delete and for an unmanaged live channel."""
+    live: LiveChannel | None
+    """The reviewed base; None for a create."""
+    fields: tuple[FieldChange, ...] = ()
+    exposure: Exposure = Exposure.NEUTRAL
+
+    @property
+    def writes(self) -> bool:
+        """Whether carrying this change out writes to the remote."""
+        return self.action in (Action.CREATE, Action.UPDATE, Action.DELETE)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveWebhook:
+    """A webhook as the remote holds it."""
+
+    id: str
+    name: str
+    document: JsonObject
+    revision: Revision
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookChange:
+    """What a plan intends for the health webhook of one channel."""
+
+    action: Action
+    name: str
+    """The stable name, `reconciler-health-<metadata.name>`."""
+    channel: str
+    address: str
+    live: LiveWebhook | None = None
+
+    @property
+    def writes(self) -> bool:
+        """Whether carrying this change out writes to the remote."""
+        return self.action in (Action.CREATE, Action.UPDATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What a plan was made for; a saved plan is good for nothing else."""
+
+    api: str
+    """Base URL of the API."""
+    organisation: str
+    commit: str | None
+    """The commit checked out when the plan was made; None outside a git repository."""
+    tree: str | None
+    """Git's tree id of the channel folder at that commit."""
+    files: str
+    """`sha256:…` over the path and bytes of every channel file as it was read."""
+    rules: str
+    """`sha256:…` over the schemas and the rule settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that would happen, and nothing that has."""
+
+    binding: Binding
+    changes: tuple[Change, ...]
+    """One per channel file and per unmanaged live channel, in the order they are written."""
+    webhooks: tuple[WebhookChange, ...] = ()
+
+    def count(self, action: Action) -> int:
+        """How many channels the plan holds under this action."""
+        return sum(change.action is action for change in self.changes)
+
+    @property
+    def writes(self) -> bool:
+        """Whether carrying the plan out writes anything to the remote."""
+        return any(change.writes for change in self.changes) or any(hook.writes for hook in self.webhooks)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldClash:
+    """A field that moved under us: what was reviewed, what is live now, what Git wants."""
+
+    path: Pointer
+    base: Json
+    theirs: Json
+    ours: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one planned change ended. Every planned change ends in exactly one."""
+
+    name: str
+    kind: str
+    id: str
+    action: Action
+    result: Result
+    guard: Guard
+    before: str | None = None
+    """Revision that the write replaced; None for a create and where nothing was read."""
+    after: str | None = None
+    """Revision that is live by our own knowledge; None where it is not known."""
+    attempts: int = 0
+    """Write requests that were sent for this change."""
+    seconds: float = 0.0
+    """From the first request to the last answer, without waits that the rate limit asked for."""
+    reason: str | None = None
+    """A sentence for a person; None where the result says it all."""
+    warning: str | None = None
+    clashes: tuple[FieldClash, ...] = ()
+    merged: tuple[Pointer, ...] = ()
+    """Fields in which a concurrent edit was found and kept."""
+    exposure: Exposure = Exposure.NEUTRAL
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookOutcome:
+    """How one planned webhook change ended."""
+
+    name: str
+    action: Action
+    result: Result
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """The leaf certificate that an endpoint showed."""
+
+    not_before: datetime
+    not_after: datetime
+    days_left: int
+    """Whole days from the probe to `not_after`; negative once it has expired."""
+    issuer: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One thing to ask of an endpoint: an origin that it must accept, or must refuse."""
+
+    name: str
+    """`metadata.name` of the channel."""
+    url: str
+    """`wss://host[:port]/path`."""
+    origin: str
+    expected: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What one endpoint check saw."""
+
+    target: Target
+    observed: Verdict
+    ok: bool
+    stage: Stage
+    reason: str | None
+    """What went wrong and what to do, in words; None where all was as expected."""
+    seconds: float
+    phases: Mapping[str, float]
+    """Seconds spent per phase reached: `resolve`, `connect`, `tls`, `upgrade`."""
+    tls: str | None = None
+    """Negotiated protocol, `TLSv1.3`."""
+    address: str | None = None
+    """The address connected to."""
+    certificate: Certificate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditChange:
+    """One property that an audit entry says was moved."""
+
+    property: str
+    before: Json
+    after: Json
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One entry of the remote's audit log."""
+
+    id: str
+    name: str
+    """`metadata.name` of the channel, or the remote id where no file has it."""
+    entity: str
+    when: str
+    """As the remote wrote it, RFC 3339."""
+    action: str
+    actor_id: str | None
+    actor_name: str | None
+    client_id: str | None
+    changes: tuple[AuditChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditTrail:
+    """What the audit log said, and how complete that is."""
+
+    entries: tuple[AuditEntry, ...]
+    complete: bool
+    reason: str | None = None
+    omitted: tuple[str, ...] = ()
+    """Channels whose entries were not asked for, because of the cap."""

@@ -1,0 +1,125 @@
+"""One probe from its target to its result, and all probes of a run side by side."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from reconciler.model import Probe, Stage, Verdict
+from reconciler.probe.address import open_connection, resolve
+from reconciler.probe.journey import Journey, Stopped
+from reconciler.probe.rules import choose_destination, parse_endpoint, require_origin
+from reconciler.probe.tls import make_context
+from reconciler.probe.upgrade import Answer, ask
+from reconciler.probe.words import overdue_words, shown
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Sequence
+
+    from reconciler.model import Target
+    from reconciler.probe.rules import ProbeRules
+
+
+async def probe_all(
+    targets: Sequence[Target], rules: ProbeRules, notice: Callable[[Probe], None] | None = None
+) -> tuple[Probe, ...]:
+    """Probe every target, in the order given; `notice` hears of each as it ends.
+
+    Raises `UsageError` for a CA file that cannot be used, and nothing else: whatever happens to one probe is
+    its result.
+    """
+    context = make_context(rules.ca_file)
+    free = asyncio.Semaphore(rules.concurrency)
+
+    async def probe_in_turn(target: Target) -> Probe:
+        async with free:
+            probe = await probe_target(target, rules, context)
+        if notice is not None:
+            notice(probe)
+        return probe
+
+    results = await asyncio.gather(*map(probe_in_turn, targets), return_exceptions=True)
+    return tuple(map(_made_probe, targets, results))
+
+
+async def probe_target(target: Target, rules: ProbeRules, context: ssl.SSLContext) -> Probe:
+    """Ask one endpoint, over verified TLS, whether it opens a WebSocket for the origin.
+
+    HTTP 401 and 403 and an immediate close with 1008 mean refused; a channel that stays open means accepted;
+    everything else means unreachable. `seconds` is the sum of the phases: neither queueing nor the quiet
+    period after opening counts.
+    """
+    journey = Journey(rules.phase_seconds, asyncio.timeout(None))
+    try:
+        async with journey.deadline:
+            answer = await _walk(target, rules, context, journey)
+    except Stopped as stopped:
+        answer = Answer(Verdict.UNREACHABLE, str(stopped))
+    except TimeoutError:
+        host, _ = parse_endpoint(target.url)
+        answer = Answer(
+            Verdict.UNREACHABLE, overdue_words(journey.phase or "upgrade", host, rules.phase_seconds)
+        )
+    journey.stop()
+    reason = judge(target, answer)
+    return Probe(
+        target=target,
+        observed=answer.verdict,
+        ok=reason is None,
+        stage=journey.stage,
+        reason=reason,
+        seconds=sum(journey.phases.values()),
+        phases=journey.phases,
+        tls=journey.tls,
+        address=journey.address,
+        certificate=journey.certificate,
+    )
+
+
+def judge(target: Target, answer: Answer) -> str | None:
+    """Say what is wrong with an answer, or None where it is the expected one."""
+    if answer.verdict is target.expected:
+        return None
+    origin = shown(target.origin)
+    if answer.verdict is Verdict.ACCEPTED:
+        return (
+            f"accepts the origin {origin}, which Git does not allow; anybody's website can open this channel:"
+            " make the endpoint enforce its allowed origins"
+        )
+    if answer.verdict is Verdict.REFUSED:
+        return f"refuses the origin {origin}, which Git allows: {answer.words}"
+    if target.expected is Verdict.REFUSED:
+        return f"{answer.words}; whether it refuses the origin {origin} is not known"
+    return answer.words
+
+
+async def _walk(target: Target, rules: ProbeRules, context: ssl.SSLContext, journey: Journey) -> Answer:
+    try:
+        host, port = parse_endpoint(target.url)
+        require_origin(target.origin)
+    except ValueError as error:
+        raise Stopped(str(error)) from error
+    journey.begin("resolve")
+    addresses = await resolve(choose_destination(host, port, rules))
+    journey.reach(Stage.RESOLVED)
+    connected, journey.address = await open_connection(addresses, journey.begin("connect"))
+    journey.reach(Stage.CONNECTED)
+    return await ask(target, host, connected, context, journey, rules.quiet_seconds)
+
+
+def _made_probe(target: Target, result: Probe | BaseException) -> Probe:
+    """Make a broken check a result too, so that it stops none of the others."""
+    if isinstance(result, Probe):
+        return result
+    if not isinstance(result, Exception):
+        raise result
+    return Probe(
+        target=target,
+        observed=Verdict.UNREACHABLE,
+        ok=False,
+        stage=Stage.STARTED,
+        reason=f"the check itself broke ({shown(f'{type(result).__name__}: {result}')}); please report this",
+        seconds=0.0,
+        phases={},
+    )

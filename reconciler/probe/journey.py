@@ -1,0 +1,50 @@
+"""How far one probe has come, how long each phase took, and by when the present one must end."""
+
+from __future__ import annotations
+
+import asyncio
+
+from reconciler.model import Certificate, Stage
+
+
+class Stopped(Exception):
+    """The probe cannot go on; the sentence says why and what to do."""
+
+
+class Journey:
+    """What one probe has seen so far.
+
+    `deadline` surrounds the whole way; each phase moves it on, and between phases there is none.
+    """
+
+    def __init__(self, phase_seconds: float, deadline: asyncio.Timeout) -> None:
+        self.phase_seconds = phase_seconds
+        self.deadline = deadline
+        self.stage = Stage.STARTED
+        self.phases: dict[str, float] = {}
+        self.phase: str | None = None
+        """The phase that is open."""
+        self.address: str | None = None
+        self.tls: str | None = None
+        self.certificate: Certificate | None = None
+        self._clock = asyncio.get_running_loop().time
+        self._began = 0.0
+
+    def begin(self, phase: str) -> float:
+        """Start a phase, and give the time, on the loop's clock, by which it must end."""
+        self.phase = phase
+        self._began = self._clock()
+        self.deadline.reschedule(self._began + self.phase_seconds)
+        return self._began + self.phase_seconds
+
+    def reach(self, stage: Stage) -> None:
+        """End the open phase: it succeeded."""
+        self.stop()
+        self.stage = stage
+        self.deadline.reschedule(None)
+
+    def stop(self) -> None:
+        """End the phase that is open, if any, as it is."""
+        if self.phase is not None:
+            self.phases[self.phase] = self._clock() - self._began
+        self.phase = None

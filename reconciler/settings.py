@@ -1,0 +1,330 @@
+"""What the repository, the environment and the command line say, as one frozen value.
+
+Each part knows where it comes from: option beats environment beats file beats default. Secrets are read here,
+kept apart from everything that is printed, and never come from anywhere but the environment. Nothing here
+contacts anything.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from reconciler.errors import UsageError
+
+FILE = "reconciler.toml"
+FILE_LIMIT = 65_536
+LOOPBACK = re.compile(r"localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\]")
+BASE_URL = re.compile(r"(https?)://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[::1\])(:[0-9]{1,5})?/?")
+HOST_ENTRY = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?|\[[0-9a-f:.]+\](:[0-9]{1,5})?")
+PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Numbers that bound a run; each is an option or a line of `[limits]`."""
+
+    concurrency: int = 8
+    """Requests at once."""
+    rate: int = 300
+    """Requests a minute a token."""
+    wait_seconds: float = 120.0
+    """The longest single wait that the remote may ask for."""
+    run_seconds: float = 900.0
+    attempts: int = 5
+    """Tries of one request, for 429, 5xx and connections."""
+    conflicts: int = 5
+    """Conflicts of one channel that are settled, apart from `attempts`."""
+    change_percent: int = 30
+    """Updates and deletes of more than this share of the live managed channels are held."""
+    change_floor: int = 10
+    """The share counts from this many live managed channels on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """OAuth client credentials; their secret shows in no representation."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """The remote side of one run."""
+
+    base_url: str
+    login_url: str
+    credentials: Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that is not secret, and where each part comes from."""
+
+    repo: Path
+    """Root of the repository, or the folder that plays it."""
+    channels: str
+    """The channel folder below `repo`, with forward slashes."""
+    limits: Limits
+    organisation: str | None
+    """Name under which the record keeps what was applied; None: the API's host."""
+    remote: str
+    audit_channels: int
+    """At most this many channels are asked of the audit log after an apply."""
+    allow_hosts: tuple[str, ...]
+    allow_punycode: tuple[str, ...]
+    connect_to: tuple[str, ...]
+    """Entries in curl's form, options first."""
+    ca_file: Path | None
+    sources: Mapping[str, str]
+    """Where each setting comes from: `option`, `environment NAME`, `reconciler.toml`, `default`."""
+
+    @property
+    def channels_folder(self) -> Path:
+        """The channel folder on disk."""
+        return self.repo / self.channels
+
+
+TABLES: dict[str, dict[str, type]] = {
+    "rules": {"allow_punycode": list},
+    "limits": {
+        "concurrency": int,
+        "rate": int,
+        "wait_seconds": float,
+        "run_seconds": float,
+        "attempts": int,
+        "conflicts": int,
+        "change_percent": int,
+        "change_floor": int,
+    },
+    "record": {"organisation": str, "remote": str, "audit_channels": int},
+}
+"""Every table and key of `reconciler.toml` that this version knows."""
+
+SMALLEST = {"change_percent": 0, "change_floor": 0, "audit_channels": 0, "conflicts": 0}
+LARGEST = {"concurrency": 64, "change_percent": 100, "rate": 100_000, "audit_channels": 1_000}
+LARGEST |= {"attempts": 20, "conflicts": 50, "wait_seconds": 3_600, "run_seconds": 86_400}
+
+
+def load_settings(repo: Path, options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
+    """Read `reconciler.toml`, the environment and the options that were given (None: not given).
+
+    Raises `UsageError` that names the file, variable or option, and what it may be.
+    """
+    file = load_file(repo / FILE)
+    pick = _Picker(options, environ, file)
+    channels = pick("channels", "channels")
+    return Settings(
+        repo=repo,
+        channels=_checked_folder(channels),
+        limits=Limits(
+            **{name: pick(name, default, table="limits") for name, default in _limit_defaults().items()}
+        ),
+        organisation=_checked_name(pick("organisation", None, table="record"), "[record] organisation"),
+        remote=pick("remote", "origin", table="record"),
+        audit_channels=pick("audit_channels", 50, table="record"),
+        allow_hosts=_checked_hosts(pick("allow_hosts", "", variable="RECONCILER_ALLOW_HOSTS")),
+        allow_punycode=tuple(pick("allow_punycode", (), table="rules")),
+        connect_to=(
+            *options.get("connect_to", ()),
+            *_split(pick("connect_to_environment", "", variable="RECONCILER_CONNECT_TO")),
+        ),
+        ca_file=_checked_file(pick("ca_file", None, variable="SSL_CERT_FILE")),
+        sources=pick.sources,
+    )
+
+
+def load_file(path: Path) -> Mapping[str, Mapping[str, Any]]:
+    """Read the settings file of a repository; a file that is not there says nothing.
+
+    Raises `UsageError` for a file that is no TOML, and for tables, keys and types that are not known: a
+    setting that does nothing would be a promise that is not kept.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise UsageError(f"{FILE} cannot be read: {error.strerror}") from error
+    if len(data) > FILE_LIMIT:
+        raise UsageError(f"{FILE} is larger than {FILE_LIMIT} bytes")
+    try:
+        document = tomllib.loads(data.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{FILE} is no TOML: {error}") from error
+    for table, content in document.items():
+        _check_table(table, content)
+    return document
+
+
+def read_api(environ: Mapping[str, str]) -> Api:
+    """Read the addresses and the credentials of the remote from the environment.
+
+    The addresses are checked before the secret is looked at. Raises `UsageError` that names the variable,
+    never the value of a secret one.
+    """
+    base_url = _checked_url("GENESYS_ENV_URL", environ.get("GENESYS_ENV_URL", ""))
+    login = environ.get("GENESYS_LOGIN_URL") or _login_of(base_url)
+    login_url = _checked_url("GENESYS_LOGIN_URL", login)
+    client_id = _checked_secret("GENESYS_CLIENT_ID", environ)
+    client_secret = _checked_secret("GENESYS_CLIENT_SECRET", environ)
+    return Api(base_url, login_url, Credentials(client_id, client_secret))
+
+
+def organisation_of(settings: Settings, base_url: str) -> str:
+    """Name the organisation: as the file says, else the API's host (and port, where it has one)."""
+    if settings.organisation:
+        return settings.organisation
+    host = base_url.split("://", 1)[1]
+    name = host.replace("[", "").replace("]", "").replace(":", "-")
+    return name if PLAIN_NAME.fullmatch(name) else "host-" + hashlib.sha256(host.encode()).hexdigest()[:16]
+
+
+class _Picker:
+    """Chooses among option, environment, file and default, and remembers which it was."""
+
+    def __init__(
+        self, options: Mapping[str, Any], environ: Mapping[str, str], file: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        self.options = options
+        self.environ = environ
+        self.file = file
+        self.sources: dict[str, str] = {}
+
+    def __call__(
+        self, name: str, default: Value, *, table: str | None = None, variable: str | None = None
+    ) -> Any:
+        if self.options.get(name) is not None:
+            self.sources[name] = "option"
+            return self.options[name]
+        if variable and self.environ.get(variable):
+            self.sources[name] = f"environment {variable}"
+            return self.environ[variable]
+        if table and name in self.file.get(table, {}):
+            self.sources[name] = f"{FILE} [{table}]"
+            return self.file[table][name]
+        self.sources[name] = "default"
+        return default
+
+
+def _limit_defaults() -> dict[str, float]:
+    defaults = Limits()
+    return {name: getattr(defaults, name) for name in TABLES["limits"]}
+
+
+def _check_table(table: str, content: object) -> None:
+    if table not in TABLES:
+        raise UsageError(f"{FILE}: the table [{table}] is not known{_near(table, TABLES)}")
+    if not isinstance(content, dict):
+        raise UsageError(f"{FILE}: {table} must be a table: [{table}]")
+    for key, value in content.items():
+        if key not in TABLES[table]:
+            raise UsageError(f"{FILE}: [{table}] has no setting {key!r}{_near(key, TABLES[table])}")
+        _check_value(table, key, value)
+
+
+def _check_value(table: str, key: str, value: object) -> None:
+    wanted = TABLES[table][key]
+    if wanted is float and type(value) is int:
+        wanted = int
+    if type(value) is not wanted:
+        raise UsageError(f"{FILE}: [{table}] {key} must be a {wanted.__name__}, not {type(value).__name__}")
+    if isinstance(value, int | float):
+        smallest, largest = SMALLEST.get(key, 1), LARGEST.get(key, 1_000_000)
+        if not smallest <= value <= largest:
+            raise UsageError(f"{FILE}: [{table}] {key} is {value}; from {smallest} to {largest} is allowed")
+    if isinstance(value, list) and not all(isinstance(entry, str) for entry in value):
+        raise UsageError(f"{FILE}: [{table}] {key} must be a list of strings")
+
+
+def _near(word: str, known: Mapping[str, object]) -> str:
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(sorted(known))}"
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _checked_folder(text: str) -> str:
+    parts = text.replace("\\", "/").strip("/").split("/")
+    if text.startswith("/") or ".." in parts or not any(parts):
+        raise UsageError(f"--channels {text!r} must name a folder below the repository")
+    return "/".join(part for part in parts if part not in ("", "."))
+
+
+def _checked_name(text: str | None, what: str) -> str | None:
+    if text is not None and not PLAIN_NAME.fullmatch(text):
+        raise UsageError(f"{what} is {text!r}; lower-case letters, digits and . _ - are allowed")
+    return text
+
+
+def _checked_hosts(text: str) -> tuple[str, ...]:
+    hosts = _split(text)
+    for host in hosts:
+        if not HOST_ENTRY.fullmatch(host):
+            raise UsageError(
+                f"RECONCILER_ALLOW_HOSTS has {host!r}; entries are host or host:port, lower case"
+            )
+    return hosts
+
+
+def _checked_file(path: str | Path | None) -> Path | None:
+    if path is None:
+        return None
+    if not Path(path).is_file():
+        raise UsageError(f"the CA file {str(path)!r} (--ca-file or SSL_CERT_FILE) is no readable file")
+    return Path(path)
+
+
+def _checked_url(variable: str, text: str) -> str:
+    if not text:
+        raise UsageError(
+            f"{variable} is not set; it is the base of the API, such as https://api.mypurecloud.com"
+            " (reconciler doctor shows what is set, reconciler emulator gives one to try)"
+        )
+    match = BASE_URL.fullmatch(text)
+    if not match:
+        raise UsageError(f"{variable} must be https://host or https://host:port, with nothing behind it")
+    scheme, host, _ = match.groups()
+    if scheme == "http" and not LOOPBACK.fullmatch(host):
+        raise UsageError(f"{variable} must be https; http is allowed to loopback only")
+    return text.rstrip("/")
+
+
+def _login_of(base_url: str) -> str:
+    scheme, host = base_url.split("://", 1)
+    return f"{scheme}://login.{host.removeprefix('api.')}" if host.startswith("api.") else base_url
+
+
+def _checked_secret(variable: str, environ: Mapping[str, str]) -> str:
+    value = environ.get(variable, "")
+    if not value.strip():
+        raise UsageError(f"{variable} is not set; client credentials come from the environment only")
+    if not all("!" <= letter <= "~" for letter in value):
+        raise UsageError(f"{variable} holds white space or characters outside ASCII; it was not used")
+    return value
+
+
+def known_settings(settings: Settings) -> Sequence[tuple[str, str, str]]:
+    """List each setting as (name, value, where it comes from), for `doctor`."""
+    values: dict[str, object] = {name: getattr(settings.limits, name) for name in TABLES["limits"]}
+    values |= {
+        "channels": settings.channels,
+        "organisation": settings.organisation or "(the API's host)",
+        "remote": settings.remote,
+        "audit_channels": settings.audit_channels,
+        "allow_hosts": ", ".join(settings.allow_hosts) or "(none)",
+        "allow_punycode": ", ".join(settings.allow_punycode) or "(none)",
+        "ca_file": settings.ca_file or "(the system's)",
+    }
+    return [(name, str(value), settings.sources.get(name, "default")) for name, value in values.items()]
