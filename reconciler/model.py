@@ -374,3 +374,17 @@ class AuditTrail:
     reason: str | None = None
     omitted: tuple[str, ...] = ()
     """Channels whose entries were not asked for, because of the cap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Everything that happened to a plan."""
+
+    outcomes: tuple[Outcome, ...]
+    webhooks: tuple[WebhookOutcome, ...]
+    probes: tuple[Probe, ...]
+    audit: AuditTrail
+    held: str | None = None
+    """Why nothing was written at all."""
+    error: str | None = None
+    """What ended the run before every change was tried."""

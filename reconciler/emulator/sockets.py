@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import ssl
 from collections.abc import Callable
@@ -96,7 +97,13 @@ def make_config(remote: Remote) -> Config:
         timeout_keep_alive=60,
     )
     config.load()
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     return config
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Pass over what uvicorn says of every refused upgrade, although the answer went out whole."""
+    return record.getMessage() != "ASGI callable returned without completing handshake."
 
 
 async def end(state: ServerState) -> None:

@@ -1,0 +1,178 @@
+"""Make channel files of live channels: a new file for one that Git does not know, a minimal edit for one it does.
+
+The only home of ruamel.yaml, which keeps comments and order; what the files then mean is judged like any other.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+from reconciler.decide.diff import compare
+from reconciler.errors import UsageError
+from reconciler.kinds import kind_named
+from reconciler.kinds.kind import Kind
+from reconciler.model import Channel, Json, LiveChannel, Pointer
+
+SCHEMAS = {"WebchatChannel": "webchat-channel.schema.json"}
+PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9 _./:@+-]*[A-Za-z0-9_./+]")
+"""Texts that every reader of YAML takes for the same string without quotes, if they are no word below."""
+WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """One live channel as a file."""
+
+    path: str
+    """Below the repository, with forward slashes."""
+    name: str
+    id: str
+    result: str
+    """`created`, `updated` or `unchanged`."""
+
+
+def adopt(
+    repo: Path, folder: str, channels: Sequence[Channel], live: Sequence[LiveChannel]
+) -> tuple[Adopted, ...]:
+    """Write a file for each live channel, or edit the one that has it; raises `UsageError` where Git's file is gone."""
+    by_id = {channel.id: channel for channel in channels}
+    taken = {channel.name for channel in channels}
+    adopted: list[Adopted] = []
+    for one in live:
+        known = by_id.get(one.id)
+        if known is not None:
+            adopted.append(_edit(repo, known, one))
+        else:
+            name = _free_name(one, taken)
+            taken.add(name)
+            adopted.append(_create(repo, folder, name, one))
+    return tuple(adopted)
+
+
+def _create(repo: Path, folder: str, name: str, live: LiveChannel) -> Adopted:
+    kind = kind_named(live.kind)
+    path = f"{folder}/{name}.yaml"
+    depth = "../" * len(folder.split("/"))
+    document = CommentedMap(
+        apiVersion="reconciler/v1",
+        kind=kind.name,
+        metadata=CommentedMap(name=name),
+        spec=_plain(kind.normalise(live.document)),
+    )
+    text = f"# yaml-language-server: $schema={depth}schemas/{SCHEMAS[kind.name]}\n" + _dumped(document)
+    target = repo / path
+    try:
+        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        file.write(text)
+    return Adopted(path, name, live.id, "created")
+
+
+def _edit(repo: Path, channel: Channel, live: LiveChannel) -> Adopted:
+    kind = kind_named(live.kind)
+    changes = compare(kind, live.document, channel.spec)
+    if not changes:
+        return Adopted(channel.file, channel.name, live.id, "unchanged")
+    path = repo / channel.file
+    text = path.read_text(encoding="utf-8")
+    document = _yaml().load(text)
+    for change in changes:
+        _set(document["spec"], change.path, change.before, kind)
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(_dumped(document), encoding="utf-8", newline="")
+    partial.replace(path)
+    return Adopted(channel.file, channel.name, live.id, "updated")
+
+
+def _set(spec: MutableMapping[str, Any], path: Pointer, value: Json, kind: Kind) -> None:
+    *parents, last = (str(part) for part in path)
+    for parent in parents:
+        spec = spec[parent]
+    if value is None:
+        spec.pop(last, None)
+    elif path in kind.sets and isinstance(spec.get(last), CommentedSeq) and isinstance(value, list):
+        _set_members(spec[last], value)
+    else:
+        spec[last] = _plain(value)
+
+
+def _set_members(listed: CommentedSeq, wanted: Sequence[Json]) -> None:
+    """Take out what is gone and append what is new, so that the order and the comments of the rest stay."""
+    for position in reversed(range(len(listed))):
+        if listed[position] not in wanted:
+            del listed[position]
+    listed.extend(_plain(entry) for entry in wanted if entry not in listed)
+
+
+def _plain(value: Json) -> Any:
+    """Make what ruamel writes: texts that could be read as something else in quotes."""
+    if isinstance(value, Mapping):
+        return CommentedMap((key, _plain(entry)) for key, entry in value.items())
+    if isinstance(value, list | tuple):
+        return CommentedSeq(_plain(entry) for entry in value)
+    if isinstance(value, str) and (not PLAIN.fullmatch(value) or ": " in value or value.lower() in WORDS):
+        return DoubleQuotedScalarString(value)
+    return value
+
+
+def _yaml() -> YAML:
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 4096
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    return yaml
+
+
+def _dumped(document: Any) -> str:
+    stream = io.StringIO()
+    _yaml().dump(document, stream)
+    return stream.getvalue()
+
+
+def _free_name(live: LiveChannel, taken: set[str]) -> str:
+    slug = re.sub(r"[^a-z0-9]+", "-", live.name.lower()).strip("-")[:50].strip("-")
+    name = slug or "channel"
+    if name in taken or not slug:
+        name = f"{name}-{re.sub('[^a-z0-9]', '', live.id.lower())[:8]}"
+    if name in taken:
+        raise UsageError(
+            f"no free file name for the live channel {live.id}; rename the file {name}.yaml first"
+        )
+    return name
+
+
+def chosen(
+    live: Sequence[LiveChannel], channels: Sequence[Channel], names: Sequence[str]
+) -> tuple[LiveChannel, ...]:
+    """Pick live channels by id, by the name of their file, or by their own name; without names, the unmanaged ones.
+
+    Raises `UsageError` for a name that is none of these.
+    """
+    managed = {channel.id: channel.name for channel in channels}
+    if not names:
+        return tuple(one for one in live if one.id not in managed)
+    picked: list[LiveChannel] = []
+    for name in names:
+        found = [one for one in live if name in (one.id, managed.get(one.id), one.name)]
+        if not found:
+            raise UsageError(
+                f"no live channel has the id or name {name!r}; reconciler plan lists the unmanaged ones"
+            )
+        if len(found) > 1:
+            raise UsageError(
+                f"{len(found)} live channels are named {name!r}; give the id of one: {found[0].id} …"
+            )
+        picked.extend(found)
+    return tuple({one.id: one for one in picked}.values())

@@ -1,0 +1,326 @@
+"""Carry out a plan: one version-checked write a channel, doubts settled by looking, one outcome each.
+
+This room asks and obeys: what a conflict means is decided in `decide.merge`, how long to wait in `genesys`. It
+never sends a body that was computed from another version than the one it names.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Protocol
+
+from reconciler.acts.observe import read_live
+from reconciler.clock import Clock
+from reconciler.decide.diff import compare
+from reconciler.decide.merge import Clash, Retry, Settled, settle, settle_delete
+from reconciler.errors import (
+    Forbidden,
+    NotFound,
+    Rejected,
+    RemoteError,
+    Throttled,
+    Unauthorized,
+    Unavailable,
+    VersionConflict,
+)
+from reconciler.genesys.calls import Document
+from reconciler.genesys.client import segment
+from reconciler.kinds import kind_named
+from reconciler.kinds.kind import Kind
+from reconciler.model import Action, Change, JsonObject, LiveChannel, Outcome, Plan, Pointer, Result
+
+STALE_READS = 6
+"""How often a read that is behind our own knowledge is repeated, with growing waits: about 6 seconds in all."""
+GRACE_SECONDS = 10.0
+"""How long a request in flight may take to end once the run was told to stop."""
+
+
+class Api(Protocol):
+    """The calls that carrying out a plan needs."""
+
+    async def get(self, path: str) -> Document:
+        """Read one resource."""
+
+    async def put(
+        self, path: str, body: JsonObject, *, if_match: str | None = None, if_none_match: bool = False
+    ) -> Document:
+        """Replace or create one resource."""
+
+    async def delete(self, path: str, *, if_match: str) -> None:
+        """Delete one resource."""
+
+    def seconds_in_flight(self) -> float:
+        """Give the seconds that requests of the current task were on their way, queues and waits apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Under which terms a plan is carried out."""
+
+    conflicts: int
+    concurrency: int
+    why_invalid: Callable[[Change, JsonObject], str | None]
+    """Judges a merged spec by the rules again; a sentence says why it must not be written."""
+    strict: bool = False
+    """Whether any concurrent edit clashes, also one to a field that Git does not manage."""
+
+
+class Carrier:
+    """Carries out the changes of one plan."""
+
+    def __init__(
+        self, api: Api, clock: Clock, terms: Terms, stop: asyncio.Event, notice: Callable[[Outcome], None]
+    ) -> None:
+        self._api = api
+        self._clock = clock
+        self._terms = terms
+        self._stop = stop
+        self._notice = notice
+        self._halt: str | None = None
+        """Why no further change is begun; set by a failure that all of them would meet."""
+        self.unauthorized: Unauthorized | None = None
+
+    async def carry_out(self, plan: Plan) -> tuple[Outcome, ...]:
+        """Write what the plan says; one failing channel stops none of the others.
+
+        Gives one outcome for each change that writes, in the plan's order.
+        """
+        changes = [change for change in plan.changes if change.writes]
+        outcomes: list[Outcome | None] = [None] * len(changes)
+        queue = iter(enumerate(changes))
+        attempts = [Attempt(change) for change in changes]
+
+        async def work() -> None:
+            for position, change in queue:
+                outcomes[position] = await self._outcome(change, attempts[position])
+                self._notice(outcomes[position] or change_not_reached(change, ""))
+
+        workers = [asyncio.ensure_future(work()) for _ in range(min(self._terms.concurrency, len(changes)))]
+        await self._until_done_or_stopped(workers)
+        return tuple(
+            outcome or interrupted(change, attempt)
+            for outcome, change, attempt in zip(outcomes, changes, attempts, strict=True)
+        )
+
+    async def _until_done_or_stopped(self, workers: Sequence[asyncio.Future[None]]) -> None:
+        if not workers:
+            return
+        done = asyncio.ensure_future(asyncio.wait(workers))
+        told = asyncio.ensure_future(self._stop.wait())
+        await asyncio.wait([done, told], return_when=asyncio.FIRST_COMPLETED)
+        told.cancel()
+        if not done.done():
+            await asyncio.wait([done], timeout=GRACE_SECONDS)
+        for worker in workers:
+            worker.cancel()
+        for ended in await asyncio.gather(*workers, return_exceptions=True):
+            if isinstance(ended, Exception):
+                raise ended
+
+    async def _outcome(self, change: Change, attempt: Attempt) -> Outcome:
+        reason = "the run was told to stop" if self._stop.is_set() else self._halt
+        if reason:
+            return change_not_reached(change, reason)
+        began = self._api.seconds_in_flight()
+        outcome = await self._ending(attempt)
+        return replace(outcome, seconds=round(self._api.seconds_in_flight() - began, 6))
+
+    async def _ending(self, attempt: Attempt) -> Outcome:
+        try:
+            return await self._settle(attempt)
+        except Unauthorized as error:
+            self.unauthorized = error
+            self._halt = "the credentials were refused in mid-run"
+            return attempt.outcome(Result.UNKNOWN if attempt.doubtful else Result.FAILED, str(error))
+        except (Rejected, Forbidden) as error:
+            return attempt.outcome(Result.REJECTED, str(error))
+        except Throttled as error:
+            return attempt.outcome(Result.UNKNOWN if attempt.doubtful else Result.FAILED, str(error))
+        except RemoteError as error:
+            if attempt.doubtful:
+                lost = "whether the write was carried out is not known; plan again to see"
+                return attempt.outcome(Result.UNKNOWN, f"{lost}: {error}")
+            return attempt.outcome(Result.FAILED, str(error))
+
+    async def _settle(self, attempt: Attempt) -> Outcome:
+        """Write, and where the write met something unexpected look before anything else is done."""
+        lost: Unavailable | None = None
+        for _ in range(self._terms.conflicts + 1):
+            try:
+                return await self._write(attempt)
+            except (VersionConflict, NotFound) as error:
+                attempt.doubtful, lost = False, None
+                theirs = await self._reread(attempt, moved=True)
+                told = f"{error}"
+            except Unavailable as error:
+                if not error.sent:
+                    raise
+                attempt.doubtful = True
+                theirs = await self._reread(attempt, moved=False)
+                told = f"the answer to the write was lost ({error.message})"
+                lost = error
+            outcome = self._judge(attempt, theirs, told)
+            if outcome:
+                return outcome
+            await self._clock.sleep(0.1 + 0.4 * self._clock.chance())
+        if lost is None:
+            tries = f"the channel moved under each of {attempt.requests} writes; plan again when it is quiet"
+            return attempt.outcome(Result.CLASHED, tries)
+        if lost.status is None:
+            raise lost
+        return attempt.outcome(Result.FAILED, f"{lost}; the live state has not moved")
+
+    async def _write(self, attempt: Attempt) -> Outcome:
+        change, kind, live = attempt.change, attempt.kind, attempt.live
+        attempt.requests += 1
+        if change.action is Action.DELETE:
+            if live is None:
+                raise AssertionError("a delete has a reviewed base")
+            await self._api.delete(attempt.path, if_match=live.revision.precondition)
+            return attempt.outcome(Result.APPLIED)
+        body = kind.body(attempt.spec, live)
+        precondition = live.revision.precondition if live else None
+        answer = await self._api.put(attempt.path, body, if_match=precondition, if_none_match=live is None)
+        return attempt.written(read_live(kind, answer.value))
+
+    async def _reread(self, attempt: Attempt, *, moved: bool) -> LiveChannel | None:
+        """Read what is live now; where it must have moved, wait until the read shows it.
+
+        A read that still shows the version which the remote has just refused is stale: it is waited out, and never
+        acted on.
+        """
+        for read in range(STALE_READS):
+            theirs = await self._read(attempt)
+            known = attempt.live.revision if attempt.live else None
+            stale = moved and (theirs.revision if theirs else None) == known
+            if not stale:
+                return theirs
+            await self._clock.sleep(0.1 * 2**read)
+        raise Unavailable(
+            "reads stay behind the writes; plan again in a minute",
+            method="GET",
+            path=attempt.path,
+            sent=False,
+        )
+
+    async def _read(self, attempt: Attempt) -> LiveChannel | None:
+        try:
+            answer = await self._api.get(attempt.path)
+        except NotFound:
+            return None
+        theirs = read_live(attempt.kind, answer.value)
+        return replace(theirs, revision=replace(theirs.revision, etag=answer.etag))
+
+    def _judge(self, attempt: Attempt, theirs: LiveChannel | None, told: str) -> Outcome | None:
+        """Say how the change ended, or prepare the next write and say nothing."""
+        now = theirs.document if theirs else None
+        if attempt.change.action is Action.DELETE:
+            verdict = settle_delete(attempt.kind, attempt.live.document if attempt.live else {}, now)
+        else:
+            base = attempt.live.document if attempt.live else None
+            why_invalid = partial(self._terms.why_invalid, attempt.change)
+            verdict = settle(attempt.kind, base, now, attempt.spec, why_invalid)
+        if self._terms.strict and isinstance(verdict, Retry) and _moved(attempt, theirs):
+            verdict = Clash((), "the channel moved since the plan was made, and --strict merges nothing")
+        match verdict:
+            case Settled():
+                attempt.revision = theirs.revision.value if theirs else None
+                return attempt.outcome(Result.ALREADY, f"{told}; the live state reads as wanted")
+            case Retry():
+                attempt.spec, attempt.live = verdict.spec, theirs
+                attempt.merged = tuple(dict.fromkeys((*attempt.merged, *verdict.merged)))
+                return None
+            case Clash():
+                attempt.revision = theirs.revision.value if theirs else None
+                return replace(attempt.outcome(Result.CLASHED, verdict.reason), clashes=verdict.fields)
+
+
+class Attempt:
+    """What is known of one change while it is being carried out."""
+
+    def __init__(self, change: Change) -> None:
+        self.change = change
+        self.kind: Kind = kind_named(change.kind)
+        self.path = f"{self.kind.collection}/{segment(change.id)}"
+        self.spec: JsonObject = change.channel.spec if change.channel else {}
+        self.live: LiveChannel | None = change.live
+        """The document that the next body is built on, and whose revision it names; the base of the next doubt."""
+        self.merged: tuple[Pointer, ...] = ()
+        self.revision: str | None = None
+        self.requests = 0
+        self.doubtful = False
+        """Whether a write may have been carried out without our having heard of it."""
+
+    def outcome(self, result: Result, reason: str | None = None, warning: str | None = None) -> Outcome:
+        """Say how the change ended."""
+        change = self.change
+        return Outcome(
+            name=change.name,
+            kind=change.kind,
+            id=change.id,
+            action=change.action,
+            result=result,
+            guard=self.kind.guard,
+            before=change.live.revision.value if change.live else None,
+            after=self.revision,
+            attempts=self.requests,
+            reason=reason,
+            warning=warning,
+            merged=self.merged,
+            exposure=change.exposure,
+        )
+
+    def written(self, answer: LiveChannel) -> Outcome:
+        """Judge the answer to an accepted write; one that cannot be about it raises `Unavailable`."""
+        before = self.live.revision.value if self.live else "0"
+        self.revision = answer.revision.value
+        if answer.id != self.change.id or answer.revision.value == before:
+            raise Unavailable("the answer is not about this write", method="PUT", path=self.path)
+        if not _follows(before, answer.revision.value):
+            return self.outcome(
+                Result.APPLIED,
+                f"the version went from {before} to {answer.revision.value}: somebody wrote in between,"
+                " and the remote may have let us overwrite it; see the audit log",
+                warning="may-have-overwritten",
+            )
+        different = compare(self.kind, answer.document, self.spec)
+        if different:
+            fields = ", ".join("/" + "/".join(map(str, field.path)) for field in different)
+            return self.outcome(
+                Result.APPLIED,
+                f"the remote stored another value than was sent: {fields}",
+                "stored-differently",
+            )
+        return self.outcome(Result.APPLIED, _kept(self.merged))
+
+
+def change_not_reached(change: Change, reason: str) -> Outcome:
+    """Give the outcome of a change that was never begun."""
+    return Attempt(change).outcome(Result.NOT_REACHED, reason)
+
+
+def interrupted(change: Change, attempt: Attempt) -> Outcome:
+    """Give the outcome of a change that the end of the run cut off."""
+    if attempt.requests == 0:
+        return change_not_reached(change, "the run was told to stop")
+    return attempt.outcome(
+        Result.UNKNOWN, "the run was stopped while its request was in flight; plan again to see"
+    )
+
+
+def _follows(before: str, after: str) -> bool:
+    """Say whether the versions are one apart; versions that are no numbers are never compared by size."""
+    return not (before.isdigit() and after.isdigit()) or int(after) == int(before) + 1
+
+
+def _moved(attempt: Attempt, theirs: LiveChannel | None) -> bool:
+    return (theirs.revision if theirs else None) != (attempt.live.revision if attempt.live else None)
+
+
+def _kept(merged: tuple[Pointer, ...]) -> str | None:
+    if not merged:
+        return None
+    return "merged with a concurrent edit of " + ", ".join("/" + "/".join(map(str, path)) for path in merged)

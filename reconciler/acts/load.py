@@ -1,0 +1,192 @@
+"""Read the channel folder, confined to it: bytes in, channels or findings out.
+
+No link is followed, nothing but regular files is opened, every file and the folder as a whole are bounded. What
+the bytes mean is decided in `desired`.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.desired.document import FILE_LIMIT, Document, read_document
+from reconciler.desired.rules import (
+    ENDINGS,
+    Rulebook,
+    RuleSettings,
+    file_finding,
+    make_channels,
+    make_rulebook,
+)
+from reconciler.errors import InvalidFiles, UsageError
+from reconciler.model import Channel, Finding, Json, JsonObject, Severity
+
+FILES_LIMIT = 50_000
+DEPTH_LIMIT = 16
+SCHEMA_SUFFIX = ".schema.json"
+PACKAGED = Path(__file__).resolve().parent.parent / "_files"
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the channel folder says."""
+
+    channels: tuple[Channel, ...]
+    findings: tuple[Finding, ...]
+    files: str
+    """`sha256:…` over path and bytes of every channel file."""
+    rules: str
+    """`sha256:…` over the schemas and the rule settings."""
+    count: int
+    """Files that were looked at."""
+    rulebook: Rulebook
+    """The rules by which they were judged."""
+
+    def require_valid(self) -> tuple[Channel, ...]:
+        """Give the channels, or raise `InvalidFiles` where one finding is an error."""
+        if any(finding.severity is Severity.ERROR for finding in self.findings):
+            raise InvalidFiles(self.findings)
+        return self.channels
+
+
+def shipped(name: str) -> Path:
+    """Find a folder that ships with the tool: inside the wheel, or beside the package in a checkout."""
+    packaged = PACKAGED / name
+    return packaged if packaged.is_dir() else CHECKOUT / name
+
+
+def load_schemas() -> Mapping[str, JsonObject]:
+    """Read the schemas that ship with this version, by file name; never those of the repository under check."""
+    folder = shipped("schemas")
+    return {path.name: json.loads(path.read_bytes()) for path in sorted(folder.glob("*" + SCHEMA_SUFFIX))}
+
+
+def load_schema_texts() -> Mapping[str, str]:
+    """Read the text of the schemas that ship with this version, by file name."""
+    return {path.name: path.read_text() for path in sorted(shipped("schemas").glob("*" + SCHEMA_SUFFIX))}
+
+
+def load_channels(repo: Path, folder: str, rules: RuleSettings, paths: Sequence[Path] = ()) -> Loaded:
+    """Read and judge every channel file below `repo/folder`; with `paths`, show the findings of those only.
+
+    A path below the folder is judged together with the whole folder, so that a duplicate is found whichever of the
+    two files is named; a path elsewhere is judged too. Raises `UsageError` where there is no such folder or path.
+    """
+    root = repo / folder
+    inside = [path for path in paths if _is_below(path, root)]
+    outside = [path for path in paths if path not in inside]
+    documents: list[Document] = []
+    findings: list[Finding] = []
+    digest = hashlib.sha256()
+    paths_read = list(_candidates(root, inside, outside, whole=not paths or bool(inside)))
+    for path in paths_read:
+        name = _shown(path, repo)
+        data = _read(path, name)
+        if isinstance(data, Finding):
+            findings.append(data)
+            continue
+        digest.update(f"{len(name.encode())}:{name}{len(data)}:".encode() + data)
+        document = read_document(name, data)
+        if isinstance(document, tuple):
+            findings.extend(document)
+        else:
+            documents.append(document)
+    schemas = load_schemas()
+    rulebook = make_rulebook(schemas, rules)
+    channels, broken = make_channels(documents, rulebook)
+    return Loaded(
+        channels=channels,
+        findings=_selected([*findings, *broken], [_shown(path, repo) for path in paths]),
+        files="sha256:" + digest.hexdigest(),
+        rules=_rules_digest(schemas, rules),
+        count=len(paths_read),
+        rulebook=rulebook,
+    )
+
+
+def _candidates(
+    root: Path, inside: Sequence[Path], outside: Sequence[Path], *, whole: bool
+) -> Iterator[Path]:
+    if whole:
+        if not root.is_dir() or root.is_symlink():
+            raise UsageError(
+                f"there is no folder {str(root)!r}; reconciler init lays one out, --channels names another"
+            )
+        yield from _walk(root, 0)
+    for path in outside:
+        if path.is_dir() and not path.is_symlink():
+            yield from _walk(path, 0)
+        elif path.is_symlink() or path.exists():
+            yield path
+        else:
+            raise UsageError(f"there is no file {str(path)!r}")
+    for path in inside:
+        if not path.is_symlink() and not path.exists():
+            raise UsageError(f"there is no file {str(path)!r}")
+
+
+def _walk(folder: Path, depth: int) -> Iterator[Path]:
+    """Give every entry that is a channel file by its name, and every link, sorted; never follow one."""
+    if depth > DEPTH_LIMIT:
+        raise UsageError(f"{str(folder)!r} lies more than {DEPTH_LIMIT} folders deep")
+    with os.scandir(folder) as entries:
+        found = sorted(entries, key=lambda entry: entry.name)
+    if len(found) > FILES_LIMIT:
+        raise UsageError(f"{str(folder)!r} holds more than {FILES_LIMIT} files")
+    for entry in found:
+        if entry.is_dir(follow_symlinks=False) and not entry.name.lower().endswith(ENDINGS):
+            yield from _walk(Path(entry.path), depth + 1)
+        elif entry.name.lower().endswith(ENDINGS) or (entry.is_symlink() and entry.is_dir()):
+            yield Path(entry.path)
+
+
+def _read(path: Path, name: str) -> bytes | Finding:
+    """Read one regular file, at most one byte more than is allowed; a finding says why not."""
+    try:
+        # NONBLOCK: a pipe without a writer must not hold the run; NOFOLLOW: a link is refused, not read.
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return file_finding("file-link", name)
+        rule = "file-type" if error.errno in (errno.ENXIO, errno.ENODEV) else "file-unreadable"
+        return file_finding(rule, name, error.strerror or "")
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            return file_finding("file-type", name)
+        return file.read(FILE_LIMIT + 1)
+
+
+def _is_below(path: Path, root: Path) -> bool:
+    return _absolute(path).is_relative_to(_absolute(root))
+
+
+def _shown(path: Path, repo: Path) -> str:
+    absolute, base = _absolute(path), _absolute(repo)
+    return absolute.relative_to(base).as_posix() if absolute.is_relative_to(base) else absolute.as_posix()
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
+
+
+def _selected(findings: Sequence[Finding], names: Sequence[str]) -> tuple[Finding, ...]:
+    order = sorted(findings, key=lambda finding: (finding.file, finding.line, finding.column, finding.rule))
+    if not names:
+        return tuple(order)
+    return tuple(
+        finding
+        for finding in order
+        if any(finding.file == name or finding.file.startswith(name.rstrip("/") + "/") for name in names)
+    )
+
+
+def _rules_digest(schemas: Mapping[str, Json], rules: RuleSettings) -> str:
+    content = json.dumps([schemas, list(rules.allowed_punycode)], sort_keys=True, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(content.encode()).hexdigest()

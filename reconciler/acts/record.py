@@ -1,0 +1,131 @@
+"""Make the record of a run and put it into Git; what Git does not take is kept as a file."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from reconciler import __version__
+from reconciler.decide.saved_plan import plan_document
+from reconciler.errors import RecordError
+from reconciler.ledger.branch import NAME as BRANCH
+from reconciler.ledger.ledger import Ledger
+from reconciler.ledger.source import find_repository
+from reconciler.model import Action, JsonObject, Plan, Result, Run
+from reconciler.report.documents import apply_document, json_text, recorded
+from reconciler.report.markdown import document_markdown
+from reconciler.settings import Settings
+
+FOLDER = ".reconciler"
+"""Below the repository: records that Git would not take, ignored by Git."""
+WRITTEN = (Result.APPLIED, Result.ALREADY)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where a record is kept."""
+
+    document: JsonObject
+    """The record, with where it is kept."""
+    path: str
+    reason: str | None
+    """Why it is a file and no commit, or why it was not pushed; None where all went well."""
+
+
+def make_record(
+    plan: Plan,
+    run: Run,
+    *,
+    began: datetime,
+    code: int,
+    requests: Mapping[str, int],
+    digest: str,
+    allowed_changes: int | None,
+) -> JsonObject:
+    """Make the document of a run; the plan stands in it with its changes, without what it leaves alone."""
+    document = apply_document(
+        run=secrets.token_hex(6),
+        when=began,
+        exit_code=code,
+        commit=plan.binding.commit,
+        tree=plan.binding.tree,
+        plan_digest=digest,
+        outcomes=run.outcomes,
+        webhooks=run.webhooks,
+        probes=run.probes,
+        audit=run.audit,
+        requests=requests,
+        held=run.held,
+        error=run.error,
+        version=__version__,
+        organisation=plan.binding.organisation,
+        allowed_changes=allowed_changes,
+    )
+    planned = plan_document(plan, requests)
+    kept = ("summary", "exposure", "verdict", "files", "rules")
+    changes = [
+        channel for channel in planned["channels"] if channel["action"] in ("create", "update", "delete")
+    ]
+    return {
+        **document,
+        "plan": {"digest": digest, **{key: planned[key] for key in kept}, "channels": changes},
+    }
+
+
+def keep_record(settings: Settings, plan: Plan, run: Run, record: JsonObject, *, push: bool) -> Kept:
+    """Commit the record to its branch and push it; a failure keeps it as a file and is told, not raised."""
+    repository = find_repository(settings.repo)
+    if repository is None:
+        path = keep_file(settings.repo, record)
+        reason = (
+            "the run is not recorded: there is no git repository here (--no-record says that none is wanted)"
+        )
+        return Kept(recorded(record, branch=BRANCH, path=path, reason=reason), path, reason)
+    ledger = Ledger(repository, remote=settings.remote, push=push)
+    organisation = plan.binding.organisation
+    try:
+        receipt = ledger.append(record, document_markdown(record), applied_of(plan, run), organisation)
+    except RecordError as error:
+        path = keep_file(settings.repo, record)
+        return Kept(recorded(record, branch=BRANCH, path=path, reason=str(error)), path, str(error))
+    document = recorded(
+        record, branch=BRANCH, path=receipt.path, commit=receipt.commit, pushed=receipt.pushed
+    )
+    return Kept(document, receipt.path, None)
+
+
+def keep_file(repo: Path, record: JsonObject) -> str:
+    """Write the record to a file of its own below the repository and give its path."""
+    folder = repo / FOLDER
+    folder.mkdir(exist_ok=True)
+    (folder / ".gitignore").write_text("*\n")
+    path = folder / f"{record['when'].replace(':', '').replace('-', '')}-{record['run']}.json"
+    path.write_text(json_text(record))
+    return str(path)
+
+
+def applied_of(plan: Plan, run: Run) -> Mapping[str, JsonObject | None]:
+    """Give what is applied now per channel name: the desired fields and the revision; None for a deleted one."""
+    results = {(outcome.kind, outcome.id): outcome for outcome in run.outcomes}
+    applied: dict[str, JsonObject | None] = {}
+    for change in plan.changes:
+        outcome = results.get((change.kind, change.id))
+        if outcome is None or outcome.result not in WRITTEN:
+            continue
+        if change.action is Action.DELETE:
+            # A file of this name may have been given another id, and was written just now.
+            applied.setdefault(change.name, None)
+        elif change.channel is not None:
+            applied[change.name] = {
+                "kind": change.kind,
+                "id": change.id,
+                "revision": outcome.after,
+                "spec": json.loads(json.dumps(change.channel.spec)),
+                "commit": plan.binding.commit,
+                "tree": plan.binding.tree,
+            }
+    return applied

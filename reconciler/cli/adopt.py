@@ -1,0 +1,76 @@
+"""`reconciler adopt`: live channels into channel files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.options import common, exits, limited
+from reconciler.cli.output import emit, emit_json, say
+
+if TYPE_CHECKING:
+    from reconciler.cli.session import Desk
+    from reconciler.clock import Clock
+    from reconciler.model import LiveChannel
+    from reconciler.settings import Api
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  reconciler adopt
+  reconciler adopt "Secure Webchat Endpoint"
+  reconciler adopt a1b2c3d4-e5f6-7890-abcd-ef1234567890"""
+)
+@click.argument("names", nargs=-1, metavar="[NAME or ID]...")
+@limited
+@common(("text", "json"))
+@exits
+def adopt(names: tuple[str, ...], form: str, **options: Any) -> int:
+    """Write live channels into channel files; on a managed file only the fields that differ, comments kept.
+
+    Without a NAME or ID, every live channel that no file names is adopted.
+    """
+    from reconciler.acts.adopt import adopt as adopt_channels
+    from reconciler.acts.adopt import chosen
+    from reconciler.cli.session import open_desk, reading, require_api, require_valid
+    from reconciler.report.documents import AdoptedFile, adopt_document
+
+    desk = open_desk(**options)
+    channels = require_valid(desk)
+    api = require_api()
+    live = reading(lambda clock: _live(desk, api, clock))
+    adopted = adopt_channels(
+        desk.settings.repo, desk.settings.channels, channels, chosen(live, channels, names)
+    )
+    if form == "json":
+        emit_json(adopt_document([AdoptedFile(one.path, one.name, one.id, one.result) for one in adopted]))
+    else:
+        for one in adopted:
+            emit(f"{one.result} {one.path} ({one.id})")
+    _judge({one.path for one in adopted if one.result != "unchanged"}, options)
+    return 0
+
+
+async def _live(desk: Desk, api: Api, clock: Clock) -> tuple[LiveChannel, ...]:
+    from reconciler.acts.connect import connect
+    from reconciler.acts.observe import fetch_live
+    from reconciler.kinds import KINDS
+
+    async with connect(desk.settings, api, clock, writes=False, notice=desk.notice) as way:
+        return tuple([live for kind in KINDS for live in await fetch_live(way.client, kind)])
+
+
+def _judge(paths: set[str], options: dict[str, Any]) -> None:
+    """Tell what the rules say of the files just written: what is live need not be allowed."""
+    from reconciler.cli.session import open_desk
+    from reconciler.report.findings import findings_text
+
+    desk = open_desk(**options)
+    findings = [finding for finding in desk.loaded.findings if finding.file in paths]
+    if findings:
+        say("what is live breaks rules of this repository; mend the files before they can be merged:")
+        say(findings_text(findings, files=len(paths), colour=False).rstrip("\n"))
+    elif paths:
+        say("next: reconciler plan shows no change for them; commit the files")

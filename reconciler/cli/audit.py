@@ -1,0 +1,53 @@
+"""`reconciler audit`: what the remote's audit log says of the channels."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.options import common, exits, limited
+from reconciler.cli.output import show
+
+if TYPE_CHECKING:
+    from reconciler.cli.session import Desk
+    from reconciler.clock import Clock
+    from reconciler.model import AuditTrail
+    from reconciler.settings import Api
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  reconciler audit
+  reconciler audit secure-webchat --days 30 --format json"""
+)
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--days", type=click.IntRange(1, 365), default=7, show_default=True, help="How far back.")
+@limited
+@common(("text", "json"))
+@exits
+def audit(names: tuple[str, ...], days: int, form: str, **options: Any) -> int:
+    """Read who changed which channel when, field by field."""
+    from reconciler.cli.session import open_desk, reading, require_api, require_names, require_valid
+    from reconciler.report.documents import audit_document
+
+    desk = open_desk(**options)
+    channels = require_valid(desk)
+    only = require_names(channels, names, "NAME")
+    asked = [(channel.name, channel.id) for channel in channels if only is None or channel.name in only]
+    api = require_api()
+    trail = reading(lambda clock: _read(desk, api, clock, [(n, i) for n, i in asked if i], days))
+    document = audit_document(trail)
+    show(document, form)
+    return 0 if trail.complete else 1
+
+
+async def _read(desk: Desk, api: Api, clock: Clock, named: list[tuple[str, str]], days: int) -> AuditTrail:
+    from reconciler.acts.audit import read_audit
+    from reconciler.acts.connect import connect
+
+    end = clock.now() + timedelta(minutes=5)
+    async with connect(desk.settings, api, clock, writes=False, notice=desk.notice) as way:
+        return await read_audit(way.client, named, end - timedelta(days=days), end, len(named))

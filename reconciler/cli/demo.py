@@ -1,0 +1,285 @@
+"""`reconciler demo`: the whole story with real requests against the embedded remote, told by the real commands."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.options import common, exits
+from reconciler.cli.output import emit, has_colour, say
+
+if TYPE_CHECKING:
+    from reconciler.emulator.serve import Emulator
+
+STEP_SECONDS = 60
+BAD_FILE = """\
+apiVersion: reconciler/v1
+kind: WebchatChannel
+metadata:
+  name: careless-webchat
+spec:
+  id: 0d5f3c1e-7a52-4c0e-9d43-5f1f6b1f7c11
+  name: Careless Webchat
+  enabled: yes
+  webchatSettings:
+    webchatUrl: https://webchat.example.com/careless
+    corsAllowedOrigin: [https://app.example.com]
+    corsAllowedOrigins: ["http://app.example.com", "https://*.example.com", "https://app.example.com/"]
+    authProviderId: none
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where the story plays: the folder that it leaves, the repository in it, and the remote."""
+
+    folder: Path
+    work: Path
+    emulator: Emulator
+    environ: dict[str, str]
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  reconciler demo
+  reconciler demo --dir /tmp/story"""
+)
+@click.option(
+    "--dir", "folder", type=click.Path(path_type=Path), help="Folder to leave.  [default: reconciler-demo]"
+)
+@common(("text",))
+@exits
+def demo(folder: Path | None, **_: Any) -> int:
+    """Tell the whole story against the embedded remote, and leave a folder to look at.
+
+    Starts the emulator on loopback with a throw-away CA, takes the repository's channels as they are (their
+    hosts are led to loopback), and runs the real commands one after the other.
+    """
+    from reconciler.errors import UsageError
+
+    try:
+        from reconciler.emulator.serve import Emulator
+    except ModuleNotFoundError as error:
+        raise UsageError(f"the demo needs {error.name}; pip install 'genesys-reconciler[demo]'") from error
+    place = _fresh(folder or Path("reconciler-demo"))
+    with Emulator(state_file=place / "remote.json") as emulator:
+        stage = Stage(place, place / "work", emulator, _environ(emulator))
+        _lay_out(stage)
+        ended = [act(stage) for act in ACTS]
+    _leave(stage)
+    return 0 if all(ended) else 1
+
+
+def _validate(stage: Stage) -> bool:
+    bad = stage.work / "channels" / "careless-webchat.yaml"
+    _tell("1. A careless channel file. Everything wrong with it is said at once, and nothing is contacted.")
+    bad.write_text(BAD_FILE)
+    refused = _run(stage, "validate", code=3)
+    bad.unlink()
+    return refused
+
+
+def _plan(stage: Stage) -> bool:
+    _tell("2. The five channels of the repository, planned against an organisation that has none of them.")
+    made = _run(stage, "plan", "--out", "../plan.json", code=0)
+    return _run(stage, "plan", "--format", "markdown", code=0, into=stage.folder / "plan.md") and made
+
+
+def _apply(stage: Stage) -> bool:
+    _tell(
+        "3. The saved plan is applied, the endpoints are proved by TLS and WebSocket handshakes, the run is recorded."
+    )
+    return _run(stage, "apply", "../plan.json", code=0)
+
+
+def _again(stage: Stage) -> bool:
+    _tell("4. A second apply. The remote's own request log says how much it wrote.")
+    stage.emulator.clear()
+    quiet = _run(stage, "apply", "--yes", code=0)
+    writes = [request for request in stage.emulator.requests if request["method"] in ("PUT", "DELETE")]
+    emit(f"   writes that reached the remote: {len(writes)}")
+    return quiet and not writes
+
+
+def _drift(stage: Stage) -> bool:
+    _tell("5. Dana adds an origin in the console. The next plan shows it, and the audit log says who it was.")
+    target = _live(stage, "Secure Webchat Endpoint")
+    origins = [*target["webchatSettings"]["corsAllowedOrigins"], "https://shop.example.net"]
+    stage.emulator.edit(target["id"], {"webchatSettings": {"corsAllowedOrigins": origins}}, user="Dana")
+    shown = _run(stage, "plan", "--exit-code", code=2)
+    told = _run(stage, "audit", "secure-webchat", "--days", "1", code=0)
+    return _run(stage, "apply", "--yes", code=0) and shown and told
+
+
+def _merged(stage: Stage) -> bool:
+    _tell("6. Git changes a description; while it is being applied, Dana adds an origin. Both edits survive.")
+    target = _live(stage, "Secure Webchat Endpoint")
+    _edit_file(
+        stage, lambda text: text.replace("strict CORS and auth binding", "strict origins and a bound login")
+    )
+    origins = [*target["webchatSettings"]["corsAllowedOrigins"], "https://kiosk.example.net"]
+    _interrupt(stage, target["id"], {"webchatSettings": {"corsAllowedOrigins": origins}})
+    return _run(stage, "apply", "--yes", code=0)
+
+
+def _clashed(stage: Stage) -> bool:
+    _tell(
+        "7. Git changes the name; while it is being applied, Dana changes it too. Nobody is overwritten unseen."
+    )
+    target = _live(stage, "Secure Webchat Endpoint")
+    _edit_file(stage, lambda text: text.replace("name: Secure Webchat Endpoint", "name: Secure Webchat"))
+    _interrupt(stage, target["id"], {"name": "Secure Webchat (Dana)"})
+    return _run(stage, "apply", "--yes", "--only", "secure-webchat", code=4)
+
+
+def _record(stage: Stage) -> bool:
+    _tell(
+        "8. What happened stands in Git, on a branch of its own, each record with the hash of the one before."
+    )
+    listed = _run(stage, "report", "verify", code=0)
+    _run(
+        stage, "report", "show", "latest", "--format", "markdown", code=0, into=stage.folder / "latest-run.md"
+    )
+    return listed
+
+
+ACTS: tuple[Callable[[Stage], bool], ...] = (
+    _validate,
+    _plan,
+    _apply,
+    _again,
+    _drift,
+    _merged,
+    _clashed,
+    _record,
+)
+
+
+def _tell(text: str) -> None:
+    emit("\n" + click.style(text, bold=True) if has_colour() else f"\n{text}")
+
+
+def _run(stage: Stage, *words: str, code: int, into: Path | None = None) -> bool:
+    """Run one real command in the story's repository; tell where it did not end as the story needs it."""
+    if into is None:
+        emit(f"\n$ reconciler {' '.join(words)}")
+    sys.stdout.flush()
+    ended = subprocess.run(
+        [sys.executable, "-m", "reconciler", *words, "--quiet"],
+        cwd=stage.work,
+        env=stage.environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE if into else None,
+        timeout=STEP_SECONDS,
+        check=False,
+    )
+    if into is not None:
+        into.write_bytes(ended.stdout)
+    elif ended.returncode:
+        emit(f"(exit {ended.returncode})")
+    if ended.returncode != code:
+        say(f"error: the story needs exit {code} here, and it was {ended.returncode}")
+    return ended.returncode == code
+
+
+def _environ(emulator: Emulator) -> dict[str, str]:
+    # Variables of a real organisation must not reach the story.
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("GENESYS_", "RECONCILER_", "GIT_"))
+    }
+    colour = {"FORCE_COLOR": "1"} if has_colour() else {}
+    return kept | emulator.environment() | colour
+
+
+def _fresh(folder: Path) -> Path:
+    """Make a folder that is not there yet; an earlier story is left as it is."""
+    from reconciler.errors import UsageError
+
+    names = [folder, *(folder.with_name(f"{folder.name}-{number}") for number in range(2, 100))]
+    for name in names:
+        try:
+            name.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise UsageError(f"the folder {name} cannot be made: {error.strerror}") from error
+        return name.resolve()
+    raise UsageError(f"{folder} and 98 others exist; remove some, or give --dir")
+
+
+def _lay_out(stage: Stage) -> None:
+    """Make the story's repository, with a remote of its own that the record is pushed to."""
+    from reconciler.acts.load import shipped
+
+    for name in ("channels", "schemas"):
+        shutil.copytree(shipped(name), stage.work / name)
+    git = shutil.which("git")
+    if git is None:
+        from reconciler.errors import UsageError
+
+        raise UsageError("the demo needs git on the PATH")
+    author = (
+        "-c",
+        "user.name=Platform Team",
+        "-c",
+        "user.email=platform@example.com",
+        "-c",
+        "commit.gpgsign=false",
+    )
+    for words in (
+        ("init", "--quiet", "--bare", str(stage.folder / "origin.git")),
+        ("init", "--quiet", "--initial-branch=main", "."),
+        ("remote", "add", "origin", str(stage.folder / "origin.git")),
+        ("add", "."),
+        (*author, "commit", "--quiet", "--message", "Five channels"),
+        ("push", "--quiet", "origin", "main"),
+    ):
+        subprocess.run([git, *words], cwd=stage.work, env=stage.environ, check=True, timeout=STEP_SECONDS)
+
+
+def _live(stage: Stage, name: str) -> dict[str, Any]:
+    channels = stage.emulator.store.channels.live.values()
+    return next(dict(channel) for channel in channels if channel["name"] == name)
+
+
+def _edit_file(stage: Stage, edit: Callable[[str], str]) -> None:
+    path = stage.work / "channels" / "secure-webchat.yaml"
+    path.write_text(edit(path.read_text()))
+
+
+def _interrupt(stage: Stage, id_: str, patch: dict[str, Any]) -> None:
+    """Have Dana edit the channel right before the next write of it arrives."""
+    path = f"/api/v2/webchat/channels/{id_}"
+    stage.emulator.add_fault(
+        {"do": "edit", "method": "PUT", "path": path, "id": id_, "patch": patch, "user": "Dana"}
+    )
+
+
+def _leave(stage: Stage) -> None:
+    place = os.path.relpath(stage.folder)
+    emit(
+        f"""
+The story is over; {place}/ holds what it left:
+  work/            the repository: channels/, and the record on the branch reconciler-record
+  origin.git       the remote that the record was pushed to
+  plan.json        the saved plan, and plan.md as a reviewer sees it
+  latest-run.md    the report of the last run
+  remote.json      the state of the embedded remote
+
+Try next:
+  git -C {place}/work log --stat reconciler-record
+  reconciler emulator --state {place}/remote.json --env-file emulator.env &
+  set -a; . ./emulator.env; set +a; reconciler plan --repo {place}/work
+  reconciler explain origin-https"""
+    )

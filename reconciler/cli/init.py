@@ -1,0 +1,88 @@
+"""`reconciler init`: lay out a repository; nothing that is there is overwritten."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reconciler.cli.options import common, exits, find_root
+from reconciler.cli.output import emit
+
+SETTINGS = """\
+# Settings of reconciler; every line is optional, and `reconciler doctor` shows what is in force and why.
+
+[rules]
+# allow_punycode = ["xn--mnchen-3ya.example.com"]
+
+[limits]
+# concurrency = 8         # requests at once
+# rate = 300              # requests a minute
+# change_percent = 30     # updates and deletes of more than this share are held
+
+[record]
+# organisation = "acme-production"   # name under which the record keeps what was applied
+# remote = "origin"
+"""
+
+EXAMPLE = """\
+# yaml-language-server: $schema={depth}schemas/webchat-channel.schema.json
+apiVersion: reconciler/v1
+kind: WebchatChannel
+metadata:
+  name: example-webchat
+spec:
+  id: {id}
+  name: Example Webchat
+  description: Replace this by a channel of your own, or run reconciler adopt
+  enabled: false
+  webchatSettings:
+    webchatUrl: https://webchat.example.com
+    corsAllowedOrigins:
+      - https://www.example.com
+    authProviderId: replace-by-your-provider
+"""
+
+IGNORED = "# Records that Git would not take, kept as files by reconciler apply.\n.reconciler/\n"
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  reconciler init
+  reconciler init --repo ../chat-channels"""
+)
+@common(("text",))
+@exits
+def init(repo: Path | None, channels: str | None, **_: Any) -> int:
+    """Lay out channels/, schemas/ and reconciler.toml in a repository, and overwrite nothing."""
+    from reconciler.acts.load import load_schema_texts
+
+    root = find_root(repo)
+    folder = channels or "channels"
+    files = {f"schemas/{name}": text for name, text in load_schema_texts().items()}
+    files["reconciler.toml"] = SETTINGS
+    files[".gitignore"] = IGNORED
+    if not any((root / folder).glob("**/*.y*ml")):
+        depth = "../" * len(Path(folder).parts)
+        files[f"{folder}/example-webchat.yaml"] = EXAMPLE.format(depth=depth, id=uuid.uuid4())
+    for path, text in files.items():
+        emit(f"{_write(root / path, text)} {path}")
+    emit("next: reconciler validate, then reconciler doctor")
+    return 0
+
+
+def _write(path: Path, text: str) -> str:
+    from reconciler.errors import UsageError
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        return "kept   "
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+    return "created"

@@ -1,0 +1,109 @@
+"""The only printing: results on stdout, everything else on stderr, colour and progress on terminals alone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+import click
+
+if TYPE_CHECKING:
+    from reconciler.model import JsonObject
+
+PLAIN_SECONDS = 2.0
+"""How often progress is told where there is no terminal."""
+
+
+def emit(text: str) -> None:
+    """Print a result on stdout."""
+    click.echo(text.rstrip("\n"), color=True)
+
+
+def emit_json(document: JsonObject) -> None:
+    """Print one JSON document on stdout, and nothing else."""
+    from reconciler.report.documents import json_text
+
+    emit(json_text(document))
+
+
+def show(document: JsonObject, form: str) -> None:
+    """Print a document of the report in one of the formats."""
+    if form == "json":
+        emit_json(document)
+    elif form == "markdown":
+        from reconciler.report.markdown import document_markdown
+
+        emit(document_markdown(document))
+    else:
+        from reconciler.report.text import document_text
+
+        emit(document_text(document, width=width(), colour=has_colour()))
+
+
+def say(text: str) -> None:
+    """Tell a person something on stderr."""
+    click.echo(text, err=True)
+
+
+def has_colour() -> bool:
+    """Say whether stdout shows colour: a terminal, and no NO_COLOR."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
+
+
+def width() -> int:
+    """Give the columns of the terminal, or 100 where there is none."""
+    return max(40, shutil.get_terminal_size((100, 24)).columns) if sys.stdout.isatty() else 100
+
+
+class Count(Protocol):
+    """Something to call once for each step that is done."""
+
+    def __call__(self, *_: object) -> None:
+        """Count one step."""
+
+
+@contextmanager
+def progress(what: str, total: int | None, *, quiet: bool) -> Iterator[Count]:
+    """Count steps on stderr: a bar on a terminal, now and then a line elsewhere, nothing when quiet."""
+    if quiet or total == 0:
+        yield lambda *_: None
+    elif sys.stderr.isatty():
+        with _bar(what, total) as count:
+            yield count
+    else:
+        yield _Lines(what, total)
+
+
+@contextmanager
+def _bar(what: str, total: int | None) -> Iterator[Count]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda *_: bar.advance(task)
+
+
+class _Lines:
+    """Progress where there is no terminal: a line every few seconds, none for what is over at once."""
+
+    def __init__(self, what: str, total: int | None) -> None:
+        self.what = what
+        self.total = total
+        self.done = 0
+        self.told = time.monotonic()
+
+    def __call__(self, *_: object) -> None:
+        self.done += 1
+        if time.monotonic() - self.told >= PLAIN_SECONDS:
+            self.told = time.monotonic()
+            of = f"/{self.total}" if self.total is not None else ""
+            say(f"{self.what}: {self.done}{of}")

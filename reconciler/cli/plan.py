@@ -1,0 +1,189 @@
+"""`reconciler plan`: what would change, saved or shown; and `plan check`, whether a saved one still holds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.options import common, exits, limited
+from reconciler.cli.output import emit, has_colour, show, width
+
+if TYPE_CHECKING:
+    from reconciler.cli.session import Desk
+    from reconciler.clock import Clock
+    from reconciler.genesys.token import Token
+    from reconciler.model import Json, JsonObject, Plan
+    from reconciler.settings import Api
+
+PLAN_LIMIT = 256 * 1024 * 1024
+"""Bytes of a saved plan that are read at the most."""
+CHANGES = 2
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  reconciler plan
+  reconciler plan --out plan.json --format markdown
+  reconciler plan --exit-code --only secure-webchat
+  reconciler plan check plan.json"""
+)
+@click.argument("check", nargs=-1, metavar="[check FILE]")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for apply.")
+@click.option("--exit-code", is_flag=True, help="Exit 2 when the plan holds changes.")
+@click.option("--only", multiple=True, metavar="NAME", help="Plan this channel alone; repeatable.")
+@click.option(
+    "--prune", is_flag=True, help="Plan to delete channels that Git once managed and holds no more."
+)
+@limited
+@common(("text", "json", "markdown"))
+@exits
+def plan(check: tuple[str, ...], form: str, out: Path | None, exit_code: bool, **options: Any) -> int:
+    """Show what would change in Genesys Cloud, field by field, with the fewest requests.
+
+    With `check FILE` a saved plan is compared with what is live now: fresh, stale-equivalent or stale.
+    """
+    from reconciler.decide.saved_plan import plan_document
+
+    if check:
+        if len(check) != 2 or check[0] != "check":
+            raise click.UsageError("plan takes no words but: plan check FILE")
+        return _check(Path(check[1]), form, **options)
+    planned = make_plan(**options)
+    document = plan_document(planned.plan, planned.requests)
+    if out:
+        save(out, document)
+    if form == "text":
+        from reconciler.report.text import plan_text
+
+        emit(
+            plan_text(
+                document,
+                width=width(),
+                colour=has_colour(),
+                then=f"reconciler apply {out}" if out else "reconciler plan --out plan.json",
+            )
+        )
+    else:
+        show(document, form)
+    return CHANGES if exit_code and planned.plan.writes else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A fresh plan, and what it took to make it."""
+
+    desk: Desk
+    plan: Plan
+    requests: dict[str, int]
+    token: Token | None
+    """The token that was used, for the rest of the run."""
+
+
+def make_plan(**options: Any) -> Planned:
+    """Read the files and what is live, and make the plan."""
+    from reconciler.cli.session import open_desk, reading, require_api, require_names, require_valid
+
+    only, prune = options.pop("only", ()), options.pop("prune", False)
+    desk = open_desk(**options)
+    channels = require_valid(desk)
+    names = require_names(channels, only, "--only")
+    api = require_api()
+    return reading(lambda clock: fetch_plan(desk, api, clock, names, prune=prune))
+
+
+async def fetch_plan(
+    desk: Desk, api: Api, clock: Clock, names: frozenset[str] | None, *, prune: bool
+) -> Planned:
+    """Make a plan with a transport that cannot write."""
+    from reconciler import run
+    from reconciler.acts.connect import connect
+    from reconciler.cli.session import make_binding
+
+    binding = make_binding(desk, api)
+    choice = run.Choice(names, prune, applied_names(desk, binding.organisation) if prune else {})
+    async with connect(desk.settings, api, clock, writes=False, notice=desk.notice) as way:
+        made = await run.plan(way.client, desk.loaded.channels, binding, choice)
+        return Planned(desk, made, dict(way.requests), way.tokens.current)
+
+
+def applied_names(desk: Desk, organisation: str) -> dict[tuple[str, str], str]:
+    """Give kind and id of what the record says Git once managed here, with the `metadata.name` of then."""
+    from reconciler.errors import UsageError
+    from reconciler.ledger.ledger import Ledger
+    from reconciler.ledger.source import find_repository
+
+    repository = find_repository(desk.settings.repo)
+    if repository is None:
+        raise UsageError("--prune needs the record of earlier runs, and there is no git repository here")
+    applied = Ledger(repository, remote=desk.settings.remote).applied(organisation)
+    return {
+        (str(document.get("kind")), str(document["id"])): name
+        for name, document in applied.items()
+        if document.get("id")
+    }
+
+
+def save(path: Path, document: JsonObject) -> None:
+    """Write a plan to a file, whole or not at all."""
+    from reconciler.errors import UsageError
+
+    partial = path.with_name(path.name + ".partial")
+    try:
+        partial.write_text(json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n")
+        partial.replace(path)
+    except OSError as error:
+        raise UsageError(f"the plan cannot be saved to {path}: {error.strerror}") from error
+
+
+def load(path: Path) -> Json:
+    """Read a saved plan's JSON; raises `UsageError` for what is none."""
+    from reconciler.errors import UsageError
+
+    try:
+        with path.open("rb") as file:
+            data = file.read(PLAN_LIMIT + 1)
+    except OSError as error:
+        raise UsageError(f"the plan {path} cannot be read: {error.strerror}") from error
+    if len(data) > PLAN_LIMIT:
+        raise UsageError(f"the plan {path} is larger than {PLAN_LIMIT} bytes")
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path} is no plan: it is no JSON; reconciler plan --out makes one") from error
+
+
+def _check(path: Path, form: str, **options: Any) -> int:
+    from reconciler.cli.session import open_desk, reading, require_api
+    from reconciler.decide.freshness import freshness
+    from reconciler.decide.saved_plan import digest_of, read_plan
+    from reconciler.kinds import kind_named
+    from reconciler.report.documents import plan_check_document
+
+    document = load(path)
+    saved = read_plan(document)
+    desk = open_desk(**{name: value for name, value in options.items() if name not in ("only", "prune")})
+    api = require_api()
+    live = reading(lambda clock: _observe(desk, api, clock, saved))
+    states = [
+        (change.name, *freshness(kind_named(change.kind), change, live.get(change.id)))
+        for change in saved.changes
+        if change.writes
+    ]
+    checked = plan_check_document(digest_of(document), states)
+    show(checked, form)
+    return 4 if any(state == "stale" for _, state, _ in states) else 0
+
+
+async def _observe(desk: Desk, api: Api, clock: Clock, saved: Plan) -> dict[str, Any]:
+    from reconciler.acts.connect import connect
+    from reconciler.acts.observe import fetch_live
+    from reconciler.kinds import KINDS
+
+    kinds = [kind for kind in KINDS if any(change.kind == kind.name for change in saved.changes)]
+    async with connect(desk.settings, api, clock, writes=False, notice=desk.notice) as way:
+        return {live.id: live for kind in kinds for live in await fetch_live(way.client, kind)}

@@ -1,0 +1,83 @@
+"""`reconciler report`: recorded runs listed, shown, and their chain verified; reads Git alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.options import common, exits, find_root
+from reconciler.cli.output import say, show
+
+if TYPE_CHECKING:
+    from reconciler.ledger.ledger import Ledger
+
+BROKEN = 1
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  reconciler report
+  reconciler report latest
+  reconciler report show 3f9c --format markdown
+  reconciler report verify"""
+)
+@click.argument("words", nargs=-1, metavar="[list | show RUN | verify | RUN]")
+@click.option("--remote", metavar="NAME", help="Git remote of the record.  [default: origin]")
+@common(("text", "json", "markdown"))
+@exits
+def report(words: tuple[str, ...], form: str, **options: Any) -> int:
+    """List recorded runs; show one by its id, a part of it, a commit, or `latest`; verify the chain."""
+    ledger = _ledger(options)
+    match words:
+        case () | ("list",):
+            return _list(ledger, form)
+        case ("verify",):
+            return _verify(ledger, form)
+        case ("show", name) | (name,):
+            return _show(ledger, name, form)
+    raise click.UsageError("report takes: list, show RUN, verify, or RUN")
+
+
+def _ledger(options: dict[str, Any]) -> Ledger:
+    from reconciler.cli.options import make_settings
+    from reconciler.errors import UsageError
+    from reconciler.ledger.ledger import Ledger
+    from reconciler.ledger.source import find_repository
+
+    settings = make_settings(options["repo"], channels=options["channels"], remote=options["remote"])
+    repository = find_repository(find_root(options["repo"]))
+    if repository is None:
+        raise UsageError("there is no git repository here, and records are kept in Git")
+    return Ledger(repository, remote=settings.remote)
+
+
+def _list(ledger: Ledger, form: str) -> int:
+    return _listed(ledger, form, failing=0)
+
+
+def _verify(ledger: Ledger, form: str) -> int:
+    return _listed(ledger, form, failing=BROKEN)
+
+
+def _listed(ledger: Ledger, form: str, *, failing: int) -> int:
+    from reconciler.report.documents import report_document
+
+    chain = ledger.verify()
+    runs = [record.document for record in ledger.records()]
+    document = report_document(runs, valid=chain.valid, length=chain.length, reason=chain.reason)
+    show(document, form)
+    if not chain.valid:
+        say(f"error: the chain of records is broken: {chain.reason}")
+    return 0 if chain.valid else failing
+
+
+def _show(ledger: Ledger, name: str, form: str) -> int:
+    from reconciler.errors import UsageError
+
+    found = ledger.record(name)
+    if found is None:
+        raise UsageError(f"no recorded run is called {name!r}; reconciler report lists them")
+    show(found.document, form)
+    return 0

@@ -1,0 +1,127 @@
+"""What commands that talk to the remote share: files loaded, the way opened, the plan made."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from reconciler.acts.load import Loaded, load_channels
+from reconciler.cli.options import find_root, make_settings
+from reconciler.cli.output import say
+from reconciler.cli.rules import rule_settings
+from reconciler.clock import SystemClock
+from reconciler.errors import InvalidFiles, UsageError
+from reconciler.model import Binding, Channel
+from reconciler.settings import Api, Settings, organisation_of, read_api
+
+Value = TypeVar("Value")
+
+
+class Interrupted(Exception):
+    """A signal ended a command that only reads."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+        """The contract's exit code for the signal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a command works with before anything is contacted."""
+
+    settings: Settings
+    loaded: Loaded
+    quiet: bool
+    verbose: bool
+
+    def notice(self, text: str) -> None:
+        """Tell of a wait, unless the person asked for quiet."""
+        if not self.quiet:
+            say(text)
+
+
+def open_desk(repo: Path | None, *, quiet: bool = False, verbose: bool = False, **options: Any) -> Desk:
+    """Read settings and channel files."""
+    settings = make_settings(repo, **options)
+    loaded = load_channels(find_root(repo), settings.channels, rule_settings(settings))
+    return Desk(settings, loaded, quiet, verbose)
+
+
+def require_valid(desk: Desk) -> tuple[Channel, ...]:
+    """Give the channels; where files are invalid, show every finding on stderr and raise `InvalidFiles`."""
+    try:
+        return desk.loaded.require_valid()
+    except InvalidFiles as error:
+        from reconciler.report.findings import findings_text
+
+        say(findings_text(error.findings, files=desk.loaded.count, colour=False).rstrip("\n"))
+        raise
+
+
+def require_names(
+    channels: tuple[Channel, ...], names: tuple[str, ...], option: str
+) -> frozenset[str] | None:
+    """Check names that a person typed against the channel files; None where none was typed."""
+    import difflib
+
+    known = {channel.name for channel in channels}
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise UsageError(f"{option}: no channel file is named {name!r}{hint}")
+    return frozenset(names) or None
+
+
+def make_binding(desk: Desk, api: Api) -> Binding:
+    """Say what a plan is made for."""
+    from reconciler.ledger.source import find_repository, read_source
+
+    repository = find_repository(desk.settings.repo)
+    source = read_source(repository, desk.settings.channels) if repository else None
+    return Binding(
+        api=api.base_url,
+        organisation=organisation_of(desk.settings, api.base_url),
+        commit=source.commit if source else None,
+        tree=source.tree if source else None,
+        files=desk.loaded.files,
+        rules=desk.loaded.rules,
+    )
+
+
+def require_api() -> Api:
+    """Read the remote's addresses and the credentials from the environment."""
+    return read_api(os.environ)
+
+
+def reading(story: Callable[[SystemClock], Coroutine[Any, Any, Value]]) -> Value:
+    """Run a story that only reads; a signal ends it at once with `Interrupted`."""
+    caught: list[int] = []
+
+    async def watched() -> Value:
+        task = asyncio.ensure_future(story(SystemClock()))
+
+        def told(code: int) -> None:
+            caught.append(code)
+            task.cancel()
+
+        on_signals(told)
+        return await task
+
+    try:
+        return asyncio.run(watched())
+    except asyncio.CancelledError:
+        raise Interrupted(caught[0] if caught else 130) from None
+
+
+def on_signals(act: Callable[[int], object]) -> None:
+    """Call `act` with the contract's exit code when SIGINT or SIGTERM comes; needs a running loop."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, act, 128 + number)

@@ -1,0 +1,53 @@
+"""Documents as fields: where their values stand, and whether two values are the same.
+
+A field is a value that is not an object; a list is one field, whatever it holds. Nothing here knows a field's
+name.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from reconciler.model import Json, JsonObject, Pointer
+
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def canonical(value: Json) -> str:
+    """Write a value as the one JSON text that everything equal to it has."""
+    return _ENCODER.encode(value)
+
+
+def same(one: Json, other: Json) -> bool:
+    """Say whether two values are equal and of one type: 1, 1.0 and true all differ."""
+    return canonical(one) == canonical(other)
+
+
+def leaves(document: JsonObject) -> dict[Pointer, Json]:
+    """Give every field of a document; an object without fields gives nothing."""
+    found: dict[Pointer, Json] = {}
+    for name, value in document.items():
+        if isinstance(value, Mapping):
+            found |= {(name, *rest): leaf for rest, leaf in leaves(value).items()}
+        else:
+            found[(name,)] = value
+    return found
+
+
+def value_at(document: Json, path: Pointer) -> Json:
+    """Give the value at a path; None where there is none."""
+    for name in path:
+        if not isinstance(document, Mapping):
+            return None
+        document = document.get(name)
+    return document
+
+
+def with_value(document: JsonObject, path: Pointer, value: Json) -> JsonObject:
+    """Give a copy of a document with this value at a path of at least one name."""
+    first, rest = str(path[0]), path[1:]
+    if rest:
+        below = document.get(first)
+        value = with_value(below if isinstance(below, Mapping) else {}, rest, value)
+    return {**document, first: value}

@@ -1,0 +1,218 @@
+"""Requests to the API: token, budget, attempts, and every failure as one of the house's errors.
+
+A write is repeated only where the remote cannot have carried it out. A write whose answer was lost ends as
+`Unavailable(sent=True)`: whoever asked for it looks at the remote before anything else is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from functools import partial
+from urllib.parse import quote, urlencode
+from weakref import WeakKeyDictionary
+
+import reconciler
+from reconciler.clock import Clock
+from reconciler.errors import Unauthorized, Unavailable
+from reconciler.genesys.answers import CREDENTIALS, judge
+from reconciler.genesys.calls import Call, Document, Setback
+from reconciler.genesys.pacing import ClientLimits, Window
+from reconciler.genesys.paging import Malformed, Page, Unsteady, assemble, is_segment, read_page
+from reconciler.genesys.patience import Notice, Patience, silent
+from reconciler.genesys.slots import Slots
+from reconciler.genesys.token import TokenSource
+from reconciler.model import Json, JsonObject
+from reconciler.transport import ReadTransport, Reply, TransportError, WriteTransport
+
+AGENT = f"reconciler/{reconciler.__version__}"
+LISTINGS = 2
+"""How often a list is read that does not hold still."""
+
+
+def segment(id_: str) -> str:
+    """Write an id as one percent-encoded segment of a path.
+
+    Raises `ValueError` for an id that would lead elsewhere in any encoding: an empty one, or dots alone.
+    """
+    if not is_segment(id_):
+        raise ValueError("an id that is empty, too long or made of dots cannot stand in a path")
+    return quote(id_, safe="")
+
+
+class Client:
+    """Sends requests to one API, at most so many at once and so many a minute."""
+
+    def __init__(
+        self,
+        transport: ReadTransport,
+        base_url: str,
+        tokens: TokenSource,
+        clock: Clock,
+        limits: ClientLimits,
+        notice: Notice = silent,
+    ) -> None:
+        self._transport = transport
+        self._base_url = base_url
+        self._tokens = tokens
+        self._clock = clock
+        self._patience = Patience(clock, limits, notice)
+        self._window = Window(limits.rate)
+        # No more at once than a minute may see, so that the window always knows when it opens.
+        self._slots = Slots(min(limits.concurrency, limits.rate))
+        self._flown: WeakKeyDictionary[asyncio.Task[object], float] = WeakKeyDictionary()
+
+    @property
+    def waited(self) -> float:
+        """Seconds spent waiting for the budget and between attempts, summed over requests side by side."""
+        return self._patience.waited + self._tokens.waited
+
+    def seconds_in_flight(self) -> float:
+        """Give the seconds in which a request of the current task was on its way: no queue and no wait."""
+        task = asyncio.current_task()
+        return 0.0 if task is None else self._flown.get(task, 0.0)
+
+    def hide(self, text: str) -> str:
+        """Give text of the remote as a message may show it: one line, escaped, cut, without a secret."""
+        return self._tokens.hide(text)
+
+    def redact(self, value: Json) -> Json:
+        """Give a value of the remote without the secret and the tokens in it."""
+        return self._tokens.redact(value)
+
+    async def get(self, path: str, query: Mapping[str, str] | None = None) -> Document:
+        """Read one document."""
+        return await self._ask(Call("GET", path, query=urlencode(query or {}, quote_via=quote)))
+
+    async def put(
+        self, path: str, body: JsonObject, *, if_match: str | None = None, if_none_match: bool = False
+    ) -> Document:
+        """Replace a document at the version that `if_match` names, or create it where none is."""
+        headers = {"If-Match": if_match} if if_match is not None else {}
+        if if_none_match:
+            headers["If-None-Match"] = "*"
+        return await self._ask(Call("PUT", path, headers=headers, body=_encode(body), id=body.get("id")))
+
+    async def post(self, path: str, body: JsonObject) -> Document:
+        """Create a document under an id that the remote chooses."""
+        return await self._ask(Call("POST", path, body=_encode(body)))
+
+    async def delete(self, path: str, *, if_match: str) -> None:
+        """Delete a document at the version that `if_match` names."""
+        await self._ask(Call("DELETE", path, headers={"If-Match": if_match}))
+
+    async def fetch_pages(self, path: str, page_size: int) -> tuple[JsonObject, ...]:
+        """Read a whole list, with the fewest requests; `Unavailable` where its pages do not fit together."""
+        for _ in range(LISTINGS):
+            try:
+                return assemble(await self._fetch_listing(path, page_size))
+            except Unsteady as error:
+                reason = self.hide(str(error))
+            except Malformed as error:
+                raise _unusable(path, f"the list cannot be read: {self.hide(str(error))}") from error
+        raise _unusable(path, f"the list does not hold still ({reason}); run again when nobody edits it")
+
+    async def _fetch_listing(self, path: str, page_size: int) -> list[Page]:
+        first = await self._fetch_page(path, page_size, 1)
+        try:
+            async with asyncio.TaskGroup() as group:
+                others = [
+                    group.create_task(self._fetch_page(path, page_size, number))
+                    for number in range(2, first.count + 1)
+                ]
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+        return [first, *(task.result() for task in others)]
+
+    async def _fetch_page(self, path: str, page_size: int, number: int) -> Page:
+        document = await self.get(path, {"pageSize": str(page_size), "pageNumber": str(number)})
+        return read_page(document.value, page_size)
+
+    async def _ask(self, call: Call) -> Document:
+        return await self._patience.persist(partial(self._attempt, call), call.method, call.path)
+
+    async def _attempt(self, call: Call) -> Document | Setback:
+        async with self._slots.one():
+            reply = await self._send_with_token(call)
+        if isinstance(reply, Setback):
+            return reply
+        result = judge(call, reply, self.hide, self._clock.now())
+        if reply.status == 429 and isinstance(result, Setback) and result.asked:
+            self._window.hold(self._clock.monotonic() + result.asked)
+        return result
+
+    async def _send_with_token(self, call: Call) -> Reply | Setback:
+        """Send, and once more with another token where the first is refused."""
+        # Three, because a token may have been renewed on time while the request with the old one was out.
+        for _ in range(3):
+            token = await self._admit()
+            if isinstance(token, Setback):
+                return token
+            reply = await self._send(call, token)
+            if isinstance(reply, Setback) or reply.status != 401:
+                return reply
+            await self._tokens.renew(token)
+        return Setback(Unauthorized, f"every token is refused; {CREDENTIALS}", 401, sent=False)
+
+    async def _admit(self) -> str | Setback:
+        """Wait for the budget, take a place in it, and give the token."""
+        while True:
+            token = await self._tokens.token()
+            # From here to `take` nothing else runs, so that nobody else takes the same place.
+            now = self._clock.monotonic()
+            wait = self._window.opens(now) - now
+            if wait <= 0:
+                break
+            if stop := await self._patience.wait_for_budget(wait):
+                return stop
+        if stop := self._patience.out_of_time():
+            return stop
+        self._window.take()
+        return token
+
+    async def _send(self, call: Call, token: str) -> Reply | Setback:
+        began = self._clock.monotonic()
+        try:
+            reply = await self._dispatch(call, token)
+        except TransportError as error:
+            again = not error.lasting and not (call.writes and error.sent)
+            cause = "no answer"
+            return Setback(Unavailable, self.hide(error.reason), sent=error.sent, again=again, cause=cause)
+        finally:
+            ended = self._clock.monotonic()
+            self._window.end(ended)
+            self._count_flight(ended - began)
+        self._window.heed(reply.headers, ended)
+        if reply.status == 429:
+            self._slots.narrow(began, ended)
+        elif reply.status < 500:
+            self._slots.widen()
+        return reply
+
+    async def _dispatch(self, call: Call, token: str) -> Reply:
+        url = f"{self._base_url}{call.path}" + (f"?{call.query}" if call.query else "")
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json", "User-Agent": AGENT}
+        headers |= call.headers
+        if call.method == "GET":
+            return await self._transport.get(url, headers)
+        transport = self._transport
+        if not isinstance(transport, WriteTransport):
+            raise TypeError("a command that only reads was about to write")
+        if call.method == "DELETE":
+            return await transport.delete(url, headers)
+        send = transport.put if call.method == "PUT" else transport.post
+        return await send(url, headers | {"Content-Type": "application/json"}, call.body or b"")
+
+    def _count_flight(self, seconds: float) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._flown[task] = self._flown.get(task, 0.0) + seconds
+
+
+def _encode(body: JsonObject) -> bytes:
+    return json.dumps(dict(body), allow_nan=False, separators=(",", ":")).encode()
+
+
+def _unusable(path: str, message: str) -> Unavailable:
+    return Unavailable(message, method="GET", path=path)

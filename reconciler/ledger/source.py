@@ -1,0 +1,124 @@
+"""Which commit the channel files come from; it reads the repository and writes nothing.
+
+The files are compared as bytes here, not by `git status`, which would run filter programs that the
+checkout names, and refresh the user's index.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from reconciler.errors import RecordError
+from reconciler.ledger.command import GitCommand, complaint_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SUFFIXES = (".yaml", ".yml")
+FILE_BYTES = 1024 * 1024
+"""A channel file is far smaller; a larger file is not read, and counts as different."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What Git says about the channel folder."""
+
+    commit: str | None
+    """The commit that is checked out; None outside a repository and before the first commit."""
+    tree: str | None
+    """Git's tree id of the folder at that commit; None where the commit has no such folder."""
+    dirty: bool
+    """Whether the channel files on disk differ from that commit, files unknown to Git included."""
+
+
+def find_repository(start: Path) -> Path | None:
+    """Find the work tree that encloses a folder, as git would without any `GIT_*` variable."""
+    # Commands that never use git ask this too, so it costs no import and no process.
+    here = start.resolve()
+    return next((folder for folder in (here, *here.parents) if _has_git(folder / ".git")), None)
+
+
+def read_source(repository: Path, channels: str) -> Source:
+    """Read the commit, the tree of the channel folder, and whether the channel files differ from it."""
+    top = find_repository(repository)
+    if top is None:
+        return Source(None, None, dirty=False)
+    folder = repository.resolve() / channels
+    path = PurePosixPath(os.path.normpath(folder.relative_to(top)))
+    git = GitCommand(top)
+    commit = _commit(git)
+    tree = _tree(git, commit, path) if commit else None
+    committed = _committed(git, tree) if tree else {}
+    return Source(commit, tree, dirty=_differs(folder, committed))
+
+
+def _has_git(path: Path) -> bool:
+    try:
+        if path.is_dir():
+            return (path / "HEAD").is_file() and (path / "objects").is_dir()
+        return path.is_file() and _names_folder(path)
+    except PermissionError:
+        return False  # a folder that we may not look into encloses nothing that we could use
+
+
+def _names_folder(path: Path) -> bool:
+    # A worktree or submodule has a file instead, which names the folder.
+    with path.open("rb") as file:
+        return file.read(8) == b"gitdir: "
+
+
+def _commit(git: GitCommand) -> str | None:
+    answer = git.run("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+    if answer.status == 0:
+        return answer.text
+    if answer.status == 1:
+        return None
+    raise RecordError(f"git cannot read the repository: {complaint_words(answer.complaint)}")
+
+
+def _tree(git: GitCommand, commit: str, path: PurePosixPath) -> str | None:
+    if path == PurePosixPath():
+        return git.ask("rev-parse", "--verify", f"{commit}^{{tree}}").text
+    entry = (
+        git.ask("ls-tree", "-z", "--full-tree", commit, "--", str(path)).output.partition(b"\t")[0].split()
+    )
+    return entry[2].decode() if len(entry) == 3 and entry[1] == b"tree" else None
+
+
+def _committed(git: GitCommand, tree: str) -> Mapping[str, str]:
+    entries = git.ask("ls-tree", "-r", "-z", "--full-tree", tree).output.split(b"\0")
+    pairs = (entry.partition(b"\t")[::2] for entry in entries if entry)
+    blobs = {os.fsdecode(path): facts.split()[2].decode() for facts, path in pairs}
+    return {path: blob for path, blob in blobs.items() if path.endswith(SUFFIXES)}
+
+
+def _differs(folder: Path, committed: Mapping[str, str]) -> bool:
+    found = {
+        path.relative_to(folder).as_posix(): path
+        for suffix in SUFFIXES
+        for path in folder.rglob(f"*{suffix}")
+        if not path.is_dir()
+    }
+    if found.keys() != committed.keys():
+        return True
+    return any(not _is_blob(path, committed[name]) for name, path in found.items())
+
+
+def _is_blob(path: Path, blob: str) -> bool:
+    if path.is_symlink():
+        return _blob_id(os.fsencode(path.readlink()), blob) == blob
+    if not path.is_file() or path.stat().st_size > FILE_BYTES:
+        return False
+    content = path.read_bytes()
+    # A checkout with `core.autocrlf` has other line ends than the commit.
+    return blob in (_blob_id(content, blob), _blob_id(content.replace(b"\r\n", b"\n"), blob))
+
+
+def _blob_id(content: bytes, like: str) -> str:
+    header = b"blob %d\0" % len(content)
+    algorithm = "sha1" if len(like) == 40 else "sha256"
+    return hashlib.new(algorithm, header + content, usedforsecurity=False).hexdigest()

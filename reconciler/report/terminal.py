@@ -1,0 +1,55 @@
+"""A page of terminal text: lines of parts, escaped and coloured in one place, so that no part can do harm."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.report.escape import inert, printable
+
+NARROWEST = 40
+
+
+class Colour(StrEnum):
+    """What a part looks like, as the number of its terminal sequence; words say the same without it."""
+
+    BOLD = "1"
+    DIM = "2"
+    RED = "31"
+    GREEN = "32"
+    YELLOW = "33"
+    CYAN = "36"
+
+
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """Text in a colour."""
+
+    text: str
+    colour: Colour
+
+
+Line = tuple[str | Paint, ...]
+"""One line, without its end."""
+
+
+def page(lines: Iterable[Line], *, colour: bool) -> str:
+    """Join lines; whatever stands in them, the page has no control character but its own."""
+    rendered = ("".join(_part(part, colour) for part in line).rstrip() for line in lines)
+    return inert("".join(f"{line}\n" for line in rendered))
+
+
+def wrapped(text: str, width: int, indent: int = 0, colour: Colour | None = None) -> Iterable[Line]:
+    """Break a sentence into lines of at most this width; a word that is longer stays whole, to be copied."""
+    room = max(width, NARROWEST) - indent
+    for line in textwrap.wrap(printable(text), room, break_long_words=False, break_on_hyphens=False):
+        yield " " * indent, Paint(line, colour) if colour else line
+
+
+def _part(part: str | Paint, colour: bool) -> str:
+    if isinstance(part, str):
+        return printable(part)
+    text = printable(part.text)
+    return f"\x1b[{part.colour}m{text}\x1b[0m" if colour and text else text

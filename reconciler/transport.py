@@ -1,0 +1,269 @@
+"""One HTTP request: verified TLS, a wall-clock deadline, a cap on the body, nothing from the environment.
+
+The only home of httpx. It knows nothing of tokens, retries or what an answer means: it gives a `Reply`,
+whatever its status, or raises `TransportError`, whatever went wrong. Redirects are replies like any other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import ssl
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import httpx
+
+from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BODY_LIMIT = 16 * 1024 * 1024
+"""Bytes of a body after decoding."""
+ENCODINGS = frozenset({"identity", "gzip", "deflate"})
+"""One layer at most: each multiplies by a thousand before anybody can count."""
+CUT = 80
+UNKNOWN_ISSUER = frozenset({2, 18, 19, 20, 21})
+"""OpenSSL's X509_V_ERR_… numbers for an authority that is not trusted here."""
+
+FAILURES = (
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    httpx.StreamError,
+    # These come through the library as they are: text that cannot be encoded, TLS, a group of attempts.
+    ValueError,
+    OSError,
+    ExceptionGroup,
+)
+
+# At INFO they print whole addresses with their queries, at DEBUG the headers of answers.
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer; its body may hold a token and shows in no representation."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes = field(repr=False)
+
+
+class TransportError(Exception):
+    """A request without a whole answer."""
+
+    def __init__(self, reason: str, *, sent: bool, lasting: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        """What happened and what to do, escaped."""
+        self.sent = sent
+        """Whether bytes of the request may have reached the server."""
+        self.lasting = lasting
+        """Whether the same request would fail in the same way again."""
+
+
+class ReadTransport:
+    """Sends what reads; it has no verb that writes."""
+
+    def __init__(
+        self,
+        *,
+        ca_file: Path | None,
+        connections: int,
+        timeout_seconds: float = 30.0,
+        body_limit: int = BODY_LIMIT,
+    ) -> None:
+        self.requests: Counter[str] = Counter()
+        """Requests by method, those for a token apart."""
+        self.token_requests = 0
+        self._timeout_seconds = timeout_seconds
+        self._body_limit = body_limit
+        self._client = httpx.AsyncClient(
+            verify=make_context(ca_file),
+            trust_env=False,
+            follow_redirects=False,
+            # httpx counts seconds per read, so that a slow drip would never end: the deadline is our own.
+            # Connecting and TLS end on their own before it, because a handshake that is cancelled leaks.
+            timeout=httpx.Timeout(None, connect=timeout_seconds / 3),
+            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+            headers={"Accept-Encoding": "identity"},
+            # A cookie could carry somebody else's session beside our token; none is kept.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+        )
+
+    async def __aenter__(self) -> Self:
+        """Open the pool."""
+        await self._client.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close every connection."""
+        await self._client.__aexit__(kind, error, trace)
+
+    async def get(self, url: str, headers: Mapping[str, str]) -> Reply:
+        """Read."""
+        return await self._count_and_send("GET", url, headers)
+
+    async def post_form(self, url: str, form: Mapping[str, str], basic: tuple[str, str]) -> Reply:
+        """Ask for a token: the one POST that changes nothing."""
+        self.token_requests += 1
+        return await self._send("POST", url, data=dict(form), auth=httpx.BasicAuth(*basic))
+
+    async def _count_and_send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
+    ) -> Reply:
+        self.requests[method] += 1
+        return await self._send(method, url, headers=dict(headers), content=body)
+
+    async def _send(self, method: str, url: str, **content: Any) -> Reply:
+        progress = _Progress()
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                return await self._exchange(method, url, progress, content)
+        except TimeoutError as error:
+            phase = "gave no whole answer" if progress.sent else "took no request"
+            reason = f"{shown(_host(url))} {phase} within {self._timeout_seconds:g} s; try again later"
+            raise TransportError(reason, sent=progress.sent) from error
+        except FAILURES as error:
+            raise _judge(error, url, sent=progress.sent) from error
+
+    async def _exchange(self, method: str, url: str, progress: _Progress, content: dict[str, Any]) -> Reply:
+        extensions = {"trace": progress.note}
+        async with self._client.stream(method, url, extensions=extensions, **content) as response:
+            if response.headers.get("content-encoding", "identity").lower() not in ENCODINGS:
+                reason = "the answer is encoded in a way that was not asked for; it was not read"
+                raise TransportError(reason, sent=True, lasting=True)
+            body = bytearray()
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > self._body_limit:
+                    reason = f"the answer is longer than {self._body_limit} bytes; it was not read"
+                    raise TransportError(reason, sent=True, lasting=True)
+            return Reply(response.status_code, dict(response.headers), bytes(body))
+
+
+class WriteTransport(ReadTransport):
+    """Sends what reads and what writes."""
+
+    async def put(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        """Replace or create."""
+        return await self._count_and_send("PUT", url, headers, body)
+
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        """Create."""
+        return await self._count_and_send("POST", url, headers, body)
+
+    async def delete(self, url: str, headers: Mapping[str, str]) -> Reply:
+        """Delete."""
+        return await self._count_and_send("DELETE", url, headers)
+
+
+def make_context(ca_file: Path | None) -> ssl.SSLContext:
+    """Make the one TLS context of a transport; without a file, the system's authorities are trusted.
+
+    Raises `UsageError` for a file that holds no certificates.
+    """
+    # `ssl.create_default_context` would write the session keys to wherever SSLKEYLOGFILE says.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca_file is None:
+        context.load_default_certs()
+        return context
+    try:
+        context.load_verify_locations(cafile=ca_file)
+    except OSError as error:
+        why = shown(error.strerror or type(error).__name__)
+        message = (
+            f'the CA file "{shown(str(ca_file))}" (--ca-file or SSL_CERT_FILE) cannot be used ({why});'
+            " it must hold certificates in PEM form"
+        )
+        raise UsageError(message) from error
+    return context
+
+
+def shown(text: str, limit: int = CUT) -> str:
+    r"""Escape what does not print (control, bidirectional, zero-width) as \u{…}, and cut."""
+    cut = text[:limit] + "…" if len(text) > limit else text
+    return "".join(letter if letter.isprintable() else f"\\u{{{ord(letter):x}}}" for letter in cut)
+
+
+class _Progress:
+    """Remembers whether a request has begun to go out."""
+
+    def __init__(self) -> None:
+        self.sent = False
+
+    async def note(self, event: str, _: object) -> None:
+        # A request may start again on another connection of the pool; what was sent stays sent.
+        self.sent = self.sent or event.endswith("send_request_headers.started")
+
+
+def _judge(error: Exception, url: str, *, sent: bool) -> TransportError:
+    """Make of whatever the library raised a sentence that says what to do."""
+    host = shown(_host(url))
+    if isinstance(error, httpx.ConnectError):
+        reason, lasting = _connect_words(error, host)
+        return TransportError(reason, sent=sent, lasting=lasting)
+    if isinstance(error, httpx.ConnectTimeout):
+        reason = f"no connection to {host} came about in time; check the network and the firewall"
+        return TransportError(reason, sent=sent)
+    if isinstance(error, httpx.RemoteProtocolError):
+        # Its text quotes what the server sent, which may hold our token, cut or escaped beyond recognition.
+        return TransportError(f"the answer of {host} broke off, or is no HTTP; try again", sent=sent)
+    if isinstance(error, httpx.NetworkError | OSError):
+        what = shown(str(error) or type(error).__name__)
+        return TransportError(f"the connection to {host} broke off ({what}); try again", sent=sent)
+    if isinstance(error, httpx.DecodingError):
+        return TransportError(f"the answer of {host} cannot be decoded", sent=True)
+    # What is left speaks of a value of ours (address, header) and may quote it, so its text is not shown.
+    name = type(list(_causes(error))[-1]).__name__
+    return TransportError(f"the request to {host} cannot be sent ({name})", sent=sent, lasting=True)
+
+
+def _connect_words(error: Exception, host: str) -> tuple[str, bool]:
+    """Say why there is no connection, and whether another attempt would end in the same way."""
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return _certificate_words(host, cause), True
+        if isinstance(cause, ssl.SSLError):
+            why = shown(cause.reason or type(cause).__name__)
+            return f"the TLS handshake with {host} failed ({why}); check that the port speaks TLS 1.2", True
+        if isinstance(cause, socket.gaierror):
+            return f"DNS knows no address of {host}; check the host name and the resolver", False
+        if isinstance(cause, ConnectionRefusedError):
+            return f"{host} refused the connection; check the address and the port", False
+    what = shown(str(causes[-1]) or type(causes[-1]).__name__)
+    return f"no connection to {host} ({what}); check the network and the firewall", False
+
+
+def _certificate_words(host: str, error: ssl.SSLCertVerificationError) -> str:
+    advice = "correct the address, or have the certificate renewed"
+    if error.verify_code in UNKNOWN_ISSUER:
+        advice = "name the authority that issued it with --ca-file or SSL_CERT_FILE"
+    return f"the certificate of {host} failed the check ({shown(error.verify_message)}); {advice}"
+
+
+def _causes(error: BaseException, depth: int = 8) -> Iterator[BaseException]:
+    """Walk down to the roots: the library wraps each error, and several attempts into a group."""
+    yield error
+    below = (
+        error.exceptions if isinstance(error, BaseExceptionGroup) else (error.__cause__ or error.__context__,)
+    )
+    for cause in below:
+        if cause is not None and depth:
+            yield from _causes(cause, depth - 1)
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0].rpartition("@")[2]

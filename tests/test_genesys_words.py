@@ -1,0 +1,64 @@
+"""Secrets do not come through, in whatever form they come back."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.genesys.words import redacted, told
+
+SECRET = 'hunter2&"<é'
+TOKEN = "abcdefgh12345678"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain", "plain"),
+        ("  two\r\n lines\t", "two lines"),
+        ("bell \x07 and \u202e and \u200b", "bell \\u{7} and \\u{202e} and \\u{200b}"),
+        ("nul \0\0 too", "nul too"),
+        ("", ""),
+        (f"<{TOKEN}>", "<[hidden]>"),
+        (f"{TOKEN}{TOKEN}", "[hidden]"),
+        (f"{TOKEN[:8]} {TOKEN[8:]}", "[hidden]"),
+        (f"{SECRET} raw", "[hidden] raw"),
+        ("hunter2%26%22%3C%C3%A9", "[hidden]"),
+        ("hunter2%26%22%3c%c3%a9", "[hidden]"),
+        ('hunter2&\\"<\\u00e9', "[hidden]"),
+        ("hunter2&amp;&quot;&lt;é", "[hidden]"),
+        (SECRET.encode().hex(), "[hidden]"),
+        (base64.b64encode(SECRET.encode()).decode(), "[hidden]"),
+        ("İ" + TOKEN, "İ[hidden]"),
+    ],
+)
+def test_text_is_one_line_escaped_and_without_secrets(text: str, shown: str) -> None:
+    assert told(text, (SECRET, TOKEN)) == shown
+
+
+def test_text_is_cut() -> None:
+    assert told("x" * 300, ()) == "x" * 256 + "…"
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    before=st.integers(0, 300),
+    times=st.integers(1, 40),
+    gap=st.text(" x\n", max_size=3),
+    after=st.text(max_size=9),
+)
+def test_no_part_of_a_secret_shows_at_the_cut(before: int, times: int, gap: str, after: str) -> None:
+    shown = told("-" * before + (TOKEN + gap) * times + after, (TOKEN,))
+    letters = "".join(shown.replace("[hidden]", "").split()).strip("x")
+    assert not any(TOKEN[start : start + 3] in letters for start in range(len(TOKEN) - 2))
+
+
+def test_a_value_keeps_everything_but_its_secrets() -> None:
+    value = {"a": [f"x {TOKEN}", 1, None, True], TOKEN: {"b": "untouched \r\n text"}}
+    assert redacted(value, (TOKEN, "")) == {
+        "a": ["x [hidden]", 1, None, True],
+        "[hidden]": {"b": "untouched \r\n text"},
+    }
