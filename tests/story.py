@@ -87,6 +87,13 @@ class Story:
             if request["path"].startswith("/api/") and (not methods or request["method"] in methods)
         ]
 
+    def interrupt(self, number: int, patch: dict[str, Any], user: str = "Dana") -> None:
+        """Have somebody edit a channel in the console right before the next write of it arrives."""
+        path = PATH + IDS[number]
+        self.emulator.add_fault(
+            {"do": "edit", "method": "PUT", "path": path, "id": IDS[number], "patch": patch, "user": user}
+        )
+
     def writes(self) -> list[dict[str, Any]]:
         """Give the writes that the remote accepted."""
         return [request for request in self.requests("PUT", "POST", "DELETE") if request["committed"]]
@@ -138,12 +145,19 @@ def git_environ() -> dict[str, str]:
     return kept | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
 
 
-@pytest.fixture
-def story(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
+@contextlib.contextmanager
+def told(repo: Path, environ: pytest.MonkeyPatch) -> Iterator[Story]:
     """Tell a story in a folder of its own, against a remote of its own."""
     with Emulator() as emulator:
         for name in ("NO_COLOR", "FORCE_COLOR", "CI", "GENESYS_LOGIN_URL"):
-            monkeypatch.delenv(name, raising=False)
+            environ.delenv(name, raising=False)
         for name, value in (git_environ() | emulator.environment()).items():
-            monkeypatch.setenv(name, value)
-        yield Story(tmp_path / "repo", emulator)
+            environ.setenv(name, value)
+        yield Story(repo, emulator)
+
+
+@pytest.fixture
+def story(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
+    """Tell a story for one test alone."""
+    with told(tmp_path / "repo", monkeypatch) as one:
+        yield one

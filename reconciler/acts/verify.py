@@ -8,7 +8,6 @@ from reconciler.decide.targets import targets
 from reconciler.errors import UsageError
 from reconciler.kinds import kind_named
 from reconciler.model import Change, Channel, Json, Probe, Result, Target
-from reconciler.probe.endpoint import probe_all
 from reconciler.probe.rules import ProbeRules, parse_connect_to
 from reconciler.settings import Settings
 
@@ -31,6 +30,8 @@ async def verify(
     notice: Callable[[Probe], None] | None = None,
 ) -> tuple[Probe, ...]:
     """Probe every enabled channel; `removed` names origins per channel that were just taken away."""
+    from reconciler.probe.endpoint import probe_all
+
     asked: list[Target] = []
     for channel in channels:
         asked.extend(

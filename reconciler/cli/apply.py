@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections import Counter
 from contextlib import ExitStack
@@ -62,6 +61,8 @@ def apply(file: Path | None, form: str, **options: Any) -> int:
     Every write names the version that was reviewed. A concurrent edit to a field that Git does not manage is kept;
     one to a field that Git manages stops that channel and is shown.
     """
+    import asyncio
+
     from reconciler.cli.session import require_api
 
     prepared = _from_file(file, **options) if file else _fresh(**options)
@@ -162,6 +163,8 @@ def _order(desk: Desk, options: dict[str, Any]) -> Order:
 
 
 async def _carry_out(planned: Planned, api: Api, order: Order) -> Ended:
+    import asyncio
+
     from reconciler import run
     from reconciler.acts.connect import connect
     from reconciler.cli.session import on_signals

@@ -100,7 +100,9 @@ def _problems_of_file(document: Document, rulebook: Rulebook) -> list[Problem]:
     stem, _, ending = file.rpartition(".")
     if f".{ending}" not in ENDINGS:
         better = f"{stem}.{ending.lower()}"
-        problems.append(Problem("file-name", (), f"the name ends in .{bare(ending)}", f"call it {bare(better)}"))
+        problems.append(
+            Problem("file-name", (), f"the name ends in .{bare(ending)}", f"call it {bare(better)}")
+        )
     name = _text_at(document.value, NAME)
     if name is not None and name != stem and not any(problem.pointer == NAME for problem in problems):
         message = f"the channel is called {shown(name)}, and its file {shown(file)}"

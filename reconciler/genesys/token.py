@@ -142,7 +142,9 @@ class TokenSource:
             reply = await self._transport.post_form(self._url, form, basic)
         except TransportError as error:
             cause = "the login cannot be reached"
-            return Setback(Unavailable, self.hide(error.reason), sent=False, again=not error.lasting, cause=cause)
+            return Setback(
+                Unavailable, self.hide(error.reason), sent=False, again=not error.lasting, cause=cause
+            )
         if reply.status == 200:
             return self._read(reply, began)
         return self._refusal(reply)
