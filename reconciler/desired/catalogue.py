@@ -551,10 +551,103 @@ def _url_rule(about: str, what: str, why: str, bad: str, good: str, fix: str) ->
     return Rule(f"url-{about}", f"A URL {what}.", reason, field(bad), field(good), fix)
 
 
+_DOMAINS = (
+    (
+        "scheme",
+        "is a host without a scheme",
+        "The remote compares it with the host of the page: with https:// in front it never matches.",
+        "https://shop.example.com",
+        "shop.example.com",
+        "write the host alone",
+    ),
+    (
+        "port",
+        "is a host without a port",
+        "The remote compares hosts: a domain holds for every port, and with one written it never matches.",
+        "shop.example.com:8443",
+        "shop.example.com",
+        "leave out the port",
+    ),
+    (
+        "path",
+        "is a host and nothing else",
+        "The remote compares hosts: with a path, a user or a query behind or before it it never matches.",
+        "shop.example.com/checkout",
+        "shop.example.com",
+        "leave out everything but the host",
+    ),
+)
+
+
+def _domain_rule(about: str, what: str, why: str, bad: str, good: str, fix: str) -> Rule:
+    field = "allowedDomains: [{}]".format
+    bare = {text: text.replace("https://", "") if about != "scheme" else text for text in (bad, good)}
+    reason = (
+        "The remote compares it with the host of the page, which browsers write in one form."
+        if _BROWSERS in why
+        else why
+    )
+    return Rule(
+        f"domain-{about}", f"An allowed domain {what}.", reason, field(bare[bad]), field(bare[good]), fix
+    )
+
+
+_OF_DOMAINS = ("case", "host", "wildcard", "ip-address", "special-name", "punycode")
+DOMAINS = (
+    *(_domain_rule(*row) for row in _DOMAINS),
+    *(_domain_rule(*row) for row in _ADDRESSES if row[0] in _OF_DOMAINS),
+    Rule(
+        "domain-duplicate",
+        "No allowed domain is there twice, however it is spelt.",
+        "The list is a set; what is written twice is removed once and still allowed.",
+        "allowedDomains: [shop.example.com, shop.example.com]",
+        "allowedDomains: [shop.example.com, shop.example.net]",
+        "delete one of them",
+    ),
+    Rule(
+        "domain-choice",
+        "allowAllDomains: true goes with an empty list of domains, false with at least one.",
+        (
+            "With both, a reader sees a short list while every website may open the messenger; with neither,"
+            " nobody can tell whom the remote lets in."
+        ),
+        "allowAllDomains: true\n  allowedDomains: [shop.example.com]",
+        "allowAllDomains: false\n  allowedDomains: [shop.example.com]",
+        "list the domains with allowAllDomains: false, or none with true",
+    ),
+)
+
+PINS = (
+    Rule(
+        "configuration-pin",
+        "configuration is {ref: NAME}, or {id, version}.",
+        "A deployment shows exactly one published version; half a pin, or two of them, leaves open which.",
+        'configuration: {ref: shop-messenger, version: "3"}',
+        "configuration: {ref: shop-messenger}",
+        'write {ref: NAME} with the metadata.name of a configuration file, or {id: UUID, version: "1"}',
+    ),
+    Rule(
+        "reference-unknown",
+        "configuration.ref is the metadata.name of a WebMessagingConfiguration in this repository.",
+        "A deployment can pin nothing but a configuration that is there; a misspelt name would find out at the remote.",
+        "configuration: {ref: shop-mesenger}",
+        "configuration: {ref: shop-messenger}",
+        "write the metadata.name of a configuration file",
+    ),
+    Rule(
+        "remote-name-unique",
+        "Without spec.id, spec.name is there once among the files of a kind.",
+        "Such a file means the one object of that name at the remote: two of them would overwrite each other.",
+        "name: Shop",
+        "name: Shop North",
+        "give one of the two another spec.name, or write the spec.id of each",
+    ),
+)
+
 ORIGINS = (*(_origin_rule(*row) for row in _ADDRESSES), _ORIGIN_PATH, _ORIGIN_DUPLICATE)
 URLS = (*(_url_rule(*row) for row in _ADDRESSES), _URL_PATH)
 
-RULES: tuple[Rule, ...] = (*FILES, *YAML, *SCHEMA, *NAMES, *ORIGINS, *URLS)
+RULES: tuple[Rule, ...] = (*FILES, *YAML, *SCHEMA, *NAMES, *ORIGINS, *URLS, *DOMAINS, *PINS)
 """Every rule, in the order in which a file meets them."""
 _BY_ID = {rule.id: rule for rule in RULES}
 

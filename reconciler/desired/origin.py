@@ -76,6 +76,23 @@ def check_url(
     return flaw and _refuse("url", text, flaw, allowed)
 
 
+def check_domain(
+    text: str, allowed_hosts: Collection[str] = (), allowed_punycode: Collection[str] = ()
+) -> Refusal | None:
+    """Say what is wrong with an allowed domain: a bare host, as the remote compares it with that of the origin."""
+    allowed = _Allowed(allowed_hosts, allowed_punycode)
+    flaw = _bare_flaw(text) or _host_flaw(text, "443", allowed)
+    return flaw and Refusal(
+        f"domain-{flaw.about}", f"{shown(text)} {flaw.message}", _domain_fix(text, flaw, allowed)
+    )
+
+
+def folded_domain(text: str) -> str:
+    """Give the domain that is meant, so that two spellings of one are found to be the same."""
+    host = AFTER_HOST.split(text.strip().lower().rpartition("://")[2], maxsplit=1)[0]
+    return host.removesuffix(":443").rstrip(".")
+
+
 def folded(text: str) -> str:
     """Give the origin that is meant, so that two spellings of one are found to be the same."""
     before, after = "", text.lower()
@@ -91,6 +108,26 @@ def _refuse(family: str, text: str, flaw: _Flaw, allowed: _Allowed) -> Refusal:
     if is_spelling and not _address_flaw(better, allowed) and not _no_path(better):
         fix = f"write {shown(better)}"
     return Refusal(f"{family}-{flaw.about}", f"{shown(text)} {flaw.message}", fix)
+
+
+def _domain_fix(text: str, flaw: _Flaw, allowed: _Allowed) -> str:
+    better = folded_domain(text)
+    if flaw.about != "wildcard" and better != text and not _host_flaw(better, "443", allowed):
+        return f"write {shown(better)}"
+    return flaw.fix
+
+
+def _bare_flaw(text: str) -> _Flaw | None:
+    """Judge what a domain may not have besides its host."""
+    if "://" in text:
+        return _Flaw("scheme", "holds a scheme", "write the host alone, without https://")
+    if "*" in text:
+        return _Flaw("wildcard", "holds a wildcard", "name the domain; those below it are included")
+    if "@" in text or AFTER_HOST.search(text):
+        return _Flaw("path", "goes on after the host", "write the host alone, without user, path or query")
+    if ":" in text and not text.startswith("["):
+        return _Flaw("port", "names a port", "write the host alone; a domain holds for every port")
+    return None
 
 
 def _address_flaw(text: str, allowed: _Allowed) -> _Flaw | None:

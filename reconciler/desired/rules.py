@@ -11,6 +11,7 @@ from functools import partial
 
 from reconciler.desired.catalogue import rule_named
 from reconciler.desired.document import Document
+from reconciler.desired.messaging import messaging_problems, reference_problems
 from reconciler.desired.origin import Refusal, check_origin, check_url, folded
 from reconciler.desired.schema import make_validator, schema_problems, suggestion
 from reconciler.desired.source import Problem
@@ -67,6 +68,8 @@ def make_channels(
     for document, problem in _twins(documents):
         problems[document.file].append(problem)
     for document, problem in (*_repeated(documents, NAME, "name-unique"), *_repeated_ids(documents)):
+        problems[document.file].append(problem)
+    for document, problem in reference_problems(documents):
         problems[document.file].append(problem)
     findings: list[Finding] = []
     channels: list[Channel] = []
@@ -138,6 +141,7 @@ def _unknown_kind(value: JsonObject, rulebook: Rulebook) -> Problem:
 def _address_problems(value: JsonObject, settings: RuleSettings) -> Iterator[Problem]:
     """Judge every origin and URL that is text; what is no text is the schema's business."""
     exempt = settings.allowed_hosts, settings.allowed_punycode
+    yield from messaging_problems(value, exempt)
     for pointer in URLS:
         url = _text_at(value, pointer)
         if url is not None:
