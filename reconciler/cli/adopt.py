@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import common, exits, limited
+from reconciler.cli.options import channel_names, common, exits, limited
 from reconciler.cli.output import emit, emit_json, say
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ Examples:
   reconciler adopt "Secure Webchat Endpoint"
   reconciler adopt a1b2c3d4-e5f6-7890-abcd-ef1234567890"""
 )
-@click.argument("names", nargs=-1, metavar="[NAME or ID]...")
+@click.argument("names", nargs=-1, metavar="[NAME or ID]...", shell_complete=channel_names)
 @limited
 @common(("text", "json"))
 @exits

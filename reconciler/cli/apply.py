@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import common, exits, led, limited
+from reconciler.cli.options import channel_names, common, exits, led, limited
 from reconciler.cli.output import progress, say, show
 
 if TYPE_CHECKING:
@@ -37,7 +37,13 @@ Examples:
 )
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--yes", "-y", is_flag=True, help="Apply a fresh plan without asking.")
-@click.option("--only", multiple=True, metavar="NAME", help="Apply this channel alone; repeatable.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=channel_names,
+    help="Apply this channel alone; repeatable.",
+)
 @click.option("--prune", is_flag=True, help="Delete channels that Git once managed and holds no more.")
 @click.option("--allow-changes", type=click.IntRange(0), metavar="N", help="Lift the safety threshold to N.")
 @click.option("--strict", is_flag=True, help="Merge nothing: any concurrent edit clashes.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import common, exits, limited
+from reconciler.cli.options import channel_names, common, exits, limited
 from reconciler.cli.output import show
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ Examples:
   reconciler audit
   reconciler audit secure-webchat --days 30 --format json"""
 )
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=channel_names)
 @click.option("--days", type=click.IntRange(1, 365), default=7, show_default=True, help="How far back.")
 @limited
 @common(("text", "json"))

@@ -78,6 +78,13 @@ def find_root(repo: Path | None) -> Path:
     return next((folder for folder in (start, *start.parents) if (folder / ".git").exists()), start)
 
 
+def channel_names(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the name of a channel from the names of the files, which are the same; reads none of them."""
+    folder = find_root(context.params.get("repo")) / (context.params.get("channels") or "channels")
+    found = sorted(path.stem for ending in ("yaml", "yml") for path in folder.rglob(f"*.{ending}"))
+    return [name for name in found if name.startswith(incomplete)]
+
+
 def make_settings(repo: Path | None, **options: Any) -> Settings:
     """Make the settings of one command from its options and the environment."""
     from reconciler.settings import load_settings

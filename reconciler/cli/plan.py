@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import common, exits, limited
+from reconciler.cli.options import channel_names, common, exits, limited
 from reconciler.cli.output import emit, has_colour, show, width
 
 if TYPE_CHECKING:
@@ -35,7 +35,13 @@ Examples:
 @click.argument("check", nargs=-1, metavar="[check FILE]")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for apply.")
 @click.option("--exit-code", is_flag=True, help="Exit 2 when the plan holds changes.")
-@click.option("--only", multiple=True, metavar="NAME", help="Plan this channel alone; repeatable.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=channel_names,
+    help="Plan this channel alone; repeatable.",
+)
 @click.option(
     "--prune", is_flag=True, help="Plan to delete channels that Git once managed and holds no more."
 )

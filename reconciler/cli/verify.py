@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from reconciler.cli.options import common, exits, led
+from reconciler.cli.options import channel_names, common, exits, led
 from reconciler.cli.output import progress, show
 
 PROBE_FAILED = 5
@@ -19,7 +19,7 @@ Examples:
   reconciler verify secure-webchat --format json
   reconciler verify --connect-to webchat.example.com:443:127.0.0.1:8443"""
 )
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=channel_names)
 @led
 @common(("text", "json"))
 @exits
