@@ -83,6 +83,15 @@ def test_a_cursor_that_comes_back_ends_the_reading(cursors: list[str]) -> None:
     assert reason == "the audit log repeats a cursor; what lies behind it was not read"
 
 
+def test_a_cursor_is_one_value_of_the_query_whatever_it_holds() -> None:
+    odd = "https://evil.example.com/?a=b&c#\r\nX: y"
+    _, reason, transport = read([answer(entry(1), cursor=odd), answer(entry(2), cursor="")])
+    url = transport.sent[1].url
+    assert (dict(parse_qsl(urlsplit(url).query))["cursor"], reason) == (odd, None)
+    assert url.startswith("https://api.example.com/api/v2/auditlogs?")
+    assert url.endswith("&cursor=https%3A%2F%2Fevil.example.com%2F%3Fa%3Db%26c%23%0D%0AX%3A%20y")
+
+
 @pytest.mark.parametrize("cursor", [7, ["a"], "x" * 5000, True])
 def test_a_cursor_that_is_none_ends_the_reading(cursor: Any) -> None:
     entries, reason, _ = read([answer(ENTRY, cursor=cursor)])

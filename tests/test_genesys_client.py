@@ -41,7 +41,7 @@ from reconciler.errors import (
 from reconciler.genesys.client import Client, segment
 from reconciler.genesys.pacing import MINUTE, ClientLimits
 from reconciler.genesys.token import TokenSource
-from reconciler.transport import ReadTransport, Reply
+from reconciler.transport import ReadTransport, Reply, TransportError
 
 CHANNELS = "/api/v2/webchat/channels"
 ONE = f"{CHANNELS}/a1"
@@ -296,6 +296,24 @@ def test_every_spelling_of_json_can_be_read(kind: str) -> None:
     assert document.value == {"a": 1}
 
 
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"\xef\xbb\xbf{}", "it is no JSON in UTF-8, or it was cut short"),
+        (b'{"a": 1, "a": 1}', 'it has the field "a" twice'),
+        (b'{"a": [{"b": 1, "b": 2}]}', 'it has the field "b" twice'),
+        (b'{"a": NaN}', "it holds NaN, which is no number in JSON"),
+        (b'{"a": -Infinity}', "it holds -Infinity, which is no number in JSON"),
+        (b"[]", "it is no JSON object"),
+        (b'{"a": ' + b"[" * 64 + b"]" * 64 + b"}", "it is nested more than 64 levels deep"),
+    ],
+)
+def test_a_read_that_cannot_be_read_gives_nothing_and_says_why(body: bytes, why: str) -> None:
+    error, transport = failed(get, [reply(200, body)] * 5)
+    assert (type(error), error.path, len(transport.sent)) == (Unavailable, ONE, 5)
+    assert error.message == f"the reply cannot be read: {why}"
+
+
 # What is sent again
 
 
@@ -372,6 +390,41 @@ def test_a_wait_beyond_the_cap_ends_the_request_at_once_and_says_when_to_run_aga
     )
 
 
+def test_a_wait_of_the_cap_is_kept() -> None:
+    _, transport = run(get, [reply(429, {}, retry_after="120"), reply()])
+    assert transport.clock.slept == [120.0]
+
+
+@pytest.mark.parametrize(
+    "text", ["0", "-5", "1.5", "1e9", "\uff11\uff12", "soon", "", "2, 3", "Sun, 01 Mar 2026 11:00:00 GMT"]
+)
+def test_a_wait_that_says_nothing_is_our_own(text: str) -> None:
+    _, transport = run(get, [reply(429, {}, retry_after=text), reply()])
+    assert transport.clock.slept == [0.25]
+
+
+@pytest.mark.parametrize("text", ["121", "99999999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_a_wait_for_ages_is_not_begun(text: str) -> None:
+    error, transport = failed(put, [reply(429, {}, retry_after=text)])
+    assert (type(error), transport.clock.slept, len(transport.sent)) == (Throttled, [], 1)
+
+
+def test_a_429_on_every_third_request_delays_and_doubles_nothing() -> None:
+    def answer(request: Sent) -> Reply:
+        if len(transport.sent) % 3 == 0:
+            return reply(429, {}, retry_after="1")
+        done.append(request.path)
+        return reply()
+
+    async def twenty(client: Client) -> None:
+        await asyncio.gather(*(client.put(f"/{number}", {}) for number in range(20)))
+
+    done: list[str] = []
+    transport = Scripted(answer, clock=LoopClock())
+    in_virtual_time(twenty(client_of(transport)))
+    assert sorted(done) == sorted(f"/{number}" for number in range(20))
+
+
 def test_after_a_wait_beyond_the_cap_no_other_request_is_sent() -> None:
     async def two(client: Client) -> RemoteError:
         await _settled(get, client)
@@ -390,6 +443,17 @@ def test_a_wait_beyond_the_end_of_the_run_ends_the_request_at_once() -> None:
 def test_after_the_end_of_the_run_nothing_is_sent() -> None:
     error, transport = failed(put, [], ClientLimits(deadline=1000.0))
     assert (type(error), error.sent, transport.sent) == (Unavailable, False, [])
+
+
+def test_a_token_in_hand_lets_nothing_out_after_the_end_of_the_run() -> None:
+    async def story(client: Client) -> Any:
+        await client.get(ONE)
+        transport.clock.seconds += 60
+        return await _settled(put, client)
+
+    transport = Scripted([reply()])
+    error = asyncio.run(story(client_of(transport, ClientLimits(deadline=1060.0))))
+    assert (type(error), error.sent, len(transport.sent)) == (Unavailable, False, 1)
 
 
 def test_a_429_holds_the_other_requests_too() -> None:
@@ -444,13 +508,14 @@ def test_a_slow_login_takes_no_place_in_the_budget() -> None:
 class Distant(Scripted):
     """A remote some way off, which counts requests as they arrive; it allows so many in any minute."""
 
-    def __init__(self, seconds: float, allowed: int) -> None:
+    def __init__(self, seconds: float, allowed: int, *, says: bool = False) -> None:
         super().__init__(clock=LoopClock())
         self.arrivals: list[float] = []
         """Of requests that were let in."""
         self.refused = 0
         self._seconds = seconds
         self._allowed = allowed
+        self._says = says
         self._random = random.Random(2)
 
     async def _count_and_send(self, *call: Any) -> Reply:
@@ -465,7 +530,7 @@ class Distant(Scripted):
             self.refused += 1
             return reply(429, {}, retry_after=str(math.ceil(oldest + MINUTE - now)))
         self.arrivals.append(now)
-        return reply()
+        return reply(**{"inin-ratelimit-allowed": str(self._allowed)} if self._says else {})
 
 
 async def fifteen_hundred(client: Client) -> None:
@@ -486,6 +551,12 @@ def test_a_remote_that_allows_less_without_saying_so_refuses_few() -> None:
     transport = Distant(0.2, allowed=60)
     in_virtual_time(fifteen_hundred(client_of(transport)))
     assert (len(transport.arrivals), transport.refused < 0.3 * 1500) == (1500, True)
+
+
+def test_a_remote_that_says_that_it_allows_less_refuses_nothing() -> None:
+    transport = Distant(0.2, allowed=60, says=True)
+    in_virtual_time(fifteen_hundred(client_of(transport)))
+    assert (len(transport.arrivals), transport.refused) == (1500, 0)
 
 
 def test_after_a_429_half_as_many_are_in_flight_until_all_goes_well_again() -> None:
@@ -537,6 +608,22 @@ def test_a_token_refused_in_mid_run_is_renewed_once_for_all() -> None:
     assert (len(transport.logins), len(transport.sent)) == (2, 16)
 
 
+def test_a_token_that_ends_between_two_writes_repeats_no_write_that_was_accepted() -> None:
+    def answer(request: Sent) -> Reply:
+        if request.token == "token-1" and len(accepted) == 6:
+            return refused(401)
+        accepted.append(request.path)
+        return reply()
+
+    async def twenty(client: Client) -> None:
+        for number in range(20):
+            await client.put(f"/{number}", {})
+
+    accepted: list[str] = []
+    _, transport = run(twenty, answer)
+    assert (accepted, len(transport.logins)) == ([f"/{number}" for number in range(20)], 2)
+
+
 def test_a_second_refusal_is_final_and_ends_every_later_request_before_it_is_sent() -> None:
     async def twice(client: Client) -> list[RemoteError]:
         return [await _settled(put, client), await _settled(put, client)]
@@ -565,6 +652,7 @@ def test_a_login_that_fails_is_no_write_that_may_have_happened() -> None:
         quote(SECRET, safe=""),
         base64.b64encode(SECRET.encode()).decode(),
         base64.b64encode(f"the-client:{SECRET}".encode()).decode(),
+        base64.b64encode(b"t1t1t1t1").decode(),
         SECRET.encode().hex(),
         SECRET[:5] + "\n  " + SECRET[5:],
         "Bearer t1t1t1t1",
@@ -579,6 +667,11 @@ def test_no_secret_comes_back_in_an_error(form: str, pad: int) -> None:
     for part in (form.lower()[:6], form.lower()[-6:], "t1t1t1t1", SECRET.lower()[:5]):
         assert part not in shown.replace("bearer", "")
     assert "[hidden]" in shown
+
+
+def test_no_secret_comes_back_in_what_the_connection_says() -> None:
+    error, _ = failed(get, [TransportError(f"odd {SECRET}", sent=True, lasting=True)])
+    assert error.message == "odd [hidden]"
 
 
 def test_hostile_text_is_escaped_and_cut() -> None:
@@ -678,12 +771,32 @@ def _miscounts(number: int, body: dict[str, Any]) -> None:
     body["pageCount"] += 1
 
 
+def _repeats_the_first(number: int, body: dict[str, Any]) -> None:
+    body["entities"] = entities(100)
+
+
+def _ignores_the_page_size(number: int, body: dict[str, Any]) -> None:
+    body |= {"entities": entities(150), "pageSize": 150, "pageCount": 1}
+
+
 def _is_empty(number: int, body: dict[str, Any]) -> None:
     if number == 2:
         body["entities"] = []
 
 
-@pytest.mark.parametrize("mutate", [_moves, _differs, _vanishes, _grows, _miscounts, _is_empty])
+@pytest.mark.parametrize(
+    "mutate",
+    [
+        _moves,
+        _differs,
+        _vanishes,
+        _grows,
+        _miscounts,
+        _repeats_the_first,
+        _ignores_the_page_size,
+        _is_empty,
+    ],
+)
 def test_a_list_that_does_not_hold_still_is_read_twice_and_then_refused(mutate: Any) -> None:
     error, transport = failed(fetch, listing(entities(150), mutate))
     assert "the list does not hold still" in error.message

@@ -171,7 +171,7 @@ def test_where_our_own_budget_is_spent_too_the_remotes_whole_seconds_do_not_lag_
     window.take()
     window.end(10.0)
     spent = {"inin-ratelimit-allowed": "1", "inin-ratelimit-count": "1", "inin-ratelimit-reset": "99"}
-    window.heed(spent, 10.0)
+    window.heed(spent, 10.5)
     assert window.opens(11.0) == 70.0
 
 

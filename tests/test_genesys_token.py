@@ -11,6 +11,7 @@ from genesys_remote import LOGIN, SECRET, Answer, Keys, Scripted, broken, logged
 from reconciler.errors import Rejected, RemoteError, Throttled, Unauthorized, Unavailable
 from reconciler.genesys.pacing import ClientLimits
 from reconciler.genesys.token import Token, TokenSource
+from reconciler.transport import TransportError
 
 
 async def _settled(tokens: TokenSource) -> str | RemoteError:
@@ -165,6 +166,11 @@ def test_the_secret_is_hidden_in_what_the_login_says() -> None:
     error, _ = failed(reply(401, {"error": "invalid_client", "description": f"got {SECRET}"}))
     assert SECRET not in str(error)
     assert "got [hidden]" in str(error)
+
+
+def test_the_secret_is_hidden_in_what_the_connection_says() -> None:
+    error, _ = failed(TransportError(f"odd {SECRET}", sent=True, lasting=True))
+    assert error.message == "odd [hidden]"
 
 
 def test_neither_secret_nor_token_shows_in_a_representation() -> None:

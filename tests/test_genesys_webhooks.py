@@ -70,6 +70,13 @@ def test_a_created_webhook_without_an_id_may_nevertheless_exist() -> None:
     assert (caught.value.sent, caught.value.method) == (True, "POST")
 
 
+def test_an_id_from_the_remote_is_one_segment_of_the_path() -> None:
+    odd = LiveWebhook("../a?b", NAME, {}, Revision("4"))
+    transport = Scripted([reply(200, {**WHOLE, "id": "../a?b", "version": 5})])
+    asyncio.run(update_webhook(client_of(transport), odd, ADDRESS))
+    assert transport.sent[0].path == "/api/v2/webhooks/..%2Fa%3Fb"
+
+
 def test_an_update_replaces_what_is_ours_and_keeps_the_rest() -> None:
     old = live(address="https://old.example.com/", enabled=False, team="ops", headers={"X-Own": "1"})
     transport = Scripted([reply(200, {**WHOLE, "id": "h1", "version": 5}, etag='"5"')])

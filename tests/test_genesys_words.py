@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -32,11 +33,35 @@ TOKEN = "abcdefgh12345678"
         ("hunter2&amp;&quot;&lt;é", "[hidden]"),
         (SECRET.encode().hex(), "[hidden]"),
         (base64.b64encode(SECRET.encode()).decode(), "[hidden]"),
+        (base64.b64encode(TOKEN.encode()).decode(), "[hidden]=="),
+        (base64.b64encode(f"B{TOKEN}zz".encode()).decode(), "Qm[hidden]h6eg=="),
+        (base64.b64encode(f"Be{TOKEN}zz".encode()).decode(), "QmV[hidden]eno="),
+        (base64.b64encode(f"Bea{TOKEN}zz".encode()).decode(), "QmVh[hidden]Hp6"),
         ("İ" + TOKEN, "İ[hidden]"),
     ],
 )
 def test_text_is_one_line_escaped_and_without_secrets(text: str, shown: str) -> None:
     assert told(text, (SECRET, TOKEN)) == shown
+
+
+@pytest.mark.parametrize("written", ["key/one+two", "key%2Fone%2Btwo", "key/one%2Btwo", "key\\/one+two"])
+def test_a_secret_is_hidden_however_its_slash_is_written(written: str) -> None:
+    assert told(f"<{written}>", ("key/one+two",)) == "<[hidden]>"
+
+
+@pytest.mark.parametrize("written", ["two words", "two+words", "two%20words", "two\n  words", "twowords"])
+def test_a_secret_is_hidden_however_its_blank_is_written(written: str) -> None:
+    assert told(f"<{written}>", ("two words",)) == "<[hidden]>"
+
+
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+def test_a_secret_is_hidden_in_both_alphabets(encode: Callable[[bytes], bytes]) -> None:
+    assert told(encode("a>ÿÿÿ?ÿÿ>b".encode()).decode(), (">ÿÿÿ?ÿÿ>",)) == "YT[hidden]5i"
+
+
+@pytest.mark.parametrize("secret", ["", "a", "ab", "abc"])
+def test_a_secret_that_is_hardly_one_does_no_harm(secret: str) -> None:
+    assert told("Zz 12", (secret,)) == "Zz 12"
 
 
 def test_text_is_cut() -> None:
@@ -48,7 +73,7 @@ def test_text_is_cut() -> None:
     before=st.integers(0, 300),
     times=st.integers(1, 40),
     gap=st.text(" x\n", max_size=3),
-    after=st.text(max_size=9),
+    after=st.text(" -\n\u00e9\u202e", max_size=9),
 )
 def test_no_part_of_a_secret_shows_at_the_cut(before: int, times: int, gap: str, after: str) -> None:
     shown = told("-" * before + (TOKEN + gap) * times + after, (TOKEN,))

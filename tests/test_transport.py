@@ -17,7 +17,7 @@ import pytest
 import trustme
 
 from reconciler.errors import UsageError
-from reconciler.transport import ReadTransport, Reply, TransportError, WriteTransport
+from reconciler.transport import ReadTransport, Reply, TransportError, WriteTransport, make_context
 
 Talk = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 """Answers one request, given whole."""
@@ -118,6 +118,10 @@ async def put(transport: WriteTransport, url: str) -> Reply:
     return await transport.put(f"{url}/x", {}, b"{}")
 
 
+async def log_in(transport: WriteTransport, url: str) -> Reply:
+    return await transport.post_form(f"{url}/oauth/token", {}, ("id", "secret"))
+
+
 # What goes well
 
 
@@ -186,7 +190,7 @@ def test_tls_is_verified_against_the_ca_file(ca_file: Path) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-@pytest.mark.parametrize("do", [get, put])
+@pytest.mark.parametrize("do", [get, put, log_in])
 def test_a_redirect_is_a_reply_and_is_not_followed(status: int, do: Any) -> None:
     reply, server = ask(answering(f"HTTP/1.1 {status} Moved\nLocation: /elsewhere\nContent-Length: 0"), do)
     assert (reply.status, reply.headers["location"], len(server.requests)) == (status, "/elsewhere", 1)
@@ -234,6 +238,15 @@ def test_nothing_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.setenv("NETRC", str(netrc))
     reply, server = ask(OK)
     assert (reply.status, b"authorization" in server.requests[0].lower()) == (200, False)
+
+
+def test_tls_is_1_2_at_least_with_every_check_on() -> None:
+    context = make_context(None)
+    assert (context.minimum_version, context.verify_mode, context.check_hostname) == (
+        ssl.TLSVersion.TLSv1_2,
+        ssl.CERT_REQUIRED,
+        True,
+    )
 
 
 def test_session_keys_are_written_nowhere(
@@ -437,6 +450,30 @@ def test_a_body_beyond_the_cap_is_not_read(talk: Talk) -> None:
     assert (error.reason, error.sent, error.lasting) == (
         "the answer is longer than 100000 bytes; it was not read",
         True,
+        True,
+    )
+
+
+@pytest.mark.parametrize("encoding", ["gzip, gzip", "deflate, gzip", "br", "x"])
+def test_a_body_in_several_layers_is_not_unpacked(encoding: str) -> None:
+    """Two thousand bytes can stand for a thousand million."""
+    body = gzip.compress(gzip.compress(b"{}"))
+    head = f"HTTP/1.1 200 OK\nContent-Encoding: {encoding}\nContent-Length: {len(body)}"
+    error, _ = ask(answering(head, body), put)
+    assert (error.reason, error.sent, error.lasting) == (
+        "the answer is encoded in a way that was not asked for; it was not read",
+        True,
+        True,
+    )
+
+
+@pytest.mark.parametrize("head", ["HTTP/9 canary", "HTTP/1.1 200 OK\ncanary", "HTTP/1.1 200 OK\ncan ary: 1"])
+def test_an_answer_that_is_no_http_is_not_quoted(head: str) -> None:
+    """It may hold our own token, and nobody here knows it to hide it."""
+    error, _ = ask(answering(head), put)
+    assert (error.reason.partition(" ")[0], error.reason.partition("of localhost:")[2][5:], error.sent) == (
+        "the",
+        " broke off, or is no HTTP; try again",
         True,
     )
 

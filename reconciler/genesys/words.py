@@ -23,7 +23,7 @@ MASKS = re.compile(f"{MASK}+")
 def told(text: str, secrets: Iterable[str], limit: int = LIMIT) -> str:
     """Give text of the remote as a message may show it: one line, at most `limit` characters of it."""
     line = " ".join(text.replace(MASK, " ").split())
-    forms = {form.lower() for secret in secrets for form in _forms(secret)}
+    forms = _compact_forms(secrets)
     # Beyond the cut as far as a secret can reach, so that no half of one stands before it.
     masked = _mask(line[: limit + 2 * max(map(len, forms), default=0)], forms)
     kept = MASKS.sub(HIDDEN, masked[:limit]) + ("…" if len(line) > limit else "")
@@ -32,7 +32,7 @@ def told(text: str, secrets: Iterable[str], limit: int = LIMIT) -> str:
 
 def redacted(value: Json, secrets: Iterable[str]) -> Json:
     """Give the value with every secret in its texts hidden, and nothing else changed."""
-    return _redact(value, {form.lower() for secret in secrets for form in _forms(secret)})
+    return _redact(value, _compact_forms(secrets))
 
 
 def _redact(value: Json, forms: Iterable[str]) -> Json:
@@ -64,6 +64,11 @@ def _mask(line: str, forms: Iterable[str]) -> str:
             masked[first : last + 1] = MASK * (last + 1 - first)
             start = compact.find(form, start + 1)
     return "".join(masked)
+
+
+def _compact_forms(secrets: Iterable[str]) -> set[str]:
+    """Give every form in lower case and without blanks, as it is looked for."""
+    return {"".join(form.lower().split()) for secret in secrets for form in _forms(secret)} - {""}
 
 
 def _forms(secret: str) -> Iterator[str]:
