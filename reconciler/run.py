@@ -1,4 +1,4 @@
-"""The stories, each a straight path: plan, and apply. Nothing else knows the whole way."""
+"""The stories, each a straight path: plan, apply, drift. Nothing else knows the whole way."""
 
 from __future__ import annotations
 
@@ -10,17 +10,21 @@ from enum import StrEnum
 
 from reconciler.acts.apply import Carrier, Terms, change_not_reached
 from reconciler.acts.audit import read_audit
-from reconciler.acts.observe import observe
+from reconciler.acts.drift import Inquiry, name_movers
+from reconciler.acts.observe import fetch_families, observe
 from reconciler.acts.verify import removed_origins, verify
 from reconciler.acts.webhooks import keep_webhooks, webhooks_not_reached
 from reconciler.clock import Clock
+from reconciler.decide.drift import find_drift
 from reconciler.decide.limits import held
 from reconciler.decide.plan import make_plan
 from reconciler.genesys.client import Client
 from reconciler.model import (
+    Applied,
     AuditTrail,
     Binding,
     Channel,
+    ChannelDrift,
     Outcome,
     Plan,
     Probe,
@@ -117,6 +121,20 @@ async def apply(
     )
     trail = await _audit(client, outcomes, began, clock.now(), order.audit_channels)
     return Run(outcomes, hooks, probes, trail)
+
+
+async def drift(
+    client: Client,
+    channels: Sequence[Channel],
+    applied: Mapping[str, Applied],
+    inquiry: Inquiry,
+    clock: Clock,
+    only: frozenset[str] | None = None,
+) -> tuple[tuple[ChannelDrift, ...], AuditTrail]:
+    """Say where the record, the live state and Git disagree, and who moved the live side."""
+    live = await fetch_families(client, channels)
+    drifts = find_drift(channels, live, applied, only=only)
+    return await name_movers(client, drifts, inquiry, clock.now())
 
 
 def _held(plan: Plan, reason: str) -> Run:

@@ -33,9 +33,15 @@ async def observe(
     client: Client, channels: Sequence[Channel]
 ) -> tuple[tuple[LiveChannel, ...], tuple[LiveWebhook, ...]]:
     """Read the families that have files, and the webhooks only where a file names one."""
+    live = await fetch_families(client, channels)
+    hooks = await fetch_webhooks(client) if any(channel.health_webhook for channel in channels) else ()
+    return live, hooks
+
+
+async def fetch_families(client: Client, channels: Sequence[Channel]) -> tuple[LiveChannel, ...]:
+    """List every live channel of the families that have files; no other family is contacted."""
     live: list[LiveChannel] = []
     for kind in KINDS:
         if any(channel.kind == kind.name for channel in channels):
             live.extend(await fetch_live(client, kind))
-    hooks = await fetch_webhooks(client) if any(channel.health_webhook for channel in channels) else ()
-    return tuple(live), hooks
+    return tuple(live)

@@ -78,6 +78,18 @@ def make_record(
 
 def keep_record(settings: Settings, plan: Plan, run: Run, record: JsonObject, *, push: bool) -> Kept:
     """Commit the record to its branch and push it; a failure keeps it as a file and is told, not raised."""
+    return keep(settings, record, applied_of(plan, run), plan.binding.organisation, push=push)
+
+
+def keep(
+    settings: Settings,
+    record: JsonObject,
+    applied: Mapping[str, JsonObject | None],
+    organisation: str,
+    *,
+    push: bool,
+) -> Kept:
+    """Commit any run's record, and what it applied by channel name; a failure keeps it as a file."""
     repository = find_repository(settings.repo)
     if repository is None:
         path = keep_file(settings.repo, record)
@@ -86,9 +98,8 @@ def keep_record(settings: Settings, plan: Plan, run: Run, record: JsonObject, *,
         )
         return Kept(recorded(record, branch=BRANCH, path=path, reason=reason), path, reason)
     ledger = Ledger(repository, remote=settings.remote, push=push)
-    organisation = plan.binding.organisation
     try:
-        receipt = ledger.append(record, document_markdown(record), applied_of(plan, run), organisation)
+        receipt = ledger.append(record, document_markdown(record), applied, organisation)
     except RecordError as error:
         path = keep_file(settings.repo, record)
         return Kept(recorded(record, branch=BRANCH, path=path, reason=str(error)), path, str(error))

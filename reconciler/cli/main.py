@@ -18,6 +18,7 @@ COMMANDS = {
     "validate": "Check channel files against the schemas and the security rules.",
     "plan": "Show what would change, or check a saved plan.",
     "apply": "Write what the plan says, prove the endpoints, record the run.",
+    "drift": "Compare live with what was applied and what Git wants; say who moved what.",
     "verify": "Check the endpoints by TLS and WebSocket handshakes.",
     "adopt": "Write live channels into channel files.",
     "audit": "Read the remote's audit log of the channels.",

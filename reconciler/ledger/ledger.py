@@ -16,12 +16,19 @@ from reconciler.ledger.chain import Chain
 from reconciler.ledger.command import GitCommand
 from reconciler.ledger.output import Push
 from reconciler.ledger.page import OBJECT, StoredRecord, applied_folder, make_page
-from reconciler.ledger.reading import check_records, newest_tip, read_applied, read_one, read_records
+from reconciler.ledger.reading import (
+    check_records,
+    newest_tip,
+    read_applied,
+    read_newest,
+    read_one,
+    read_records,
+)
 from reconciler.ledger.remote import DEFAULT, Remote, check_remote
 from reconciler.ledger.writing import join, keep
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from reconciler.clock import Clock
@@ -91,6 +98,11 @@ class Ledger:
         """Read the record of a run by the beginning of its name, or the newest as `latest`."""
         tip = newest_tip(self._branch)
         return read_one(self._branch, tip, run_prefix) if tip else None
+
+    def newest(self, is_wanted: Callable[[JsonObject], bool]) -> StoredRecord | None:
+        """Read the newest record that is wanted; None where none is."""
+        tip = newest_tip(self._branch)
+        return read_newest(self._branch, tip, is_wanted) if tip else None
 
     def applied(self, organisation: str) -> Mapping[str, JsonObject]:
         """Read what was last applied by channel name, with the `run` and `when` that did it."""

@@ -18,13 +18,15 @@ from reconciler.ledger.page import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from reconciler.ledger.branch import Branch
     from reconciler.ledger.output import Blob
     from reconciler.model import JsonObject
 
 LATEST = "latest"
+CHUNK = 32
+"""Records that are read in one process, where the wanted one is likely among the newest."""
 
 
 def newest_tip(branch: Branch) -> str | None:
@@ -49,6 +51,19 @@ def read_one(branch: Branch, tip: str, run_prefix: str) -> StoredRecord | None:
     files = record_files(branch, tip)
     path = max(files, default=None) if run_prefix == LATEST else _choose(files, run_prefix)
     return read_record(path, branch.contents([files[path]])[0]) if path else None
+
+
+def read_newest(branch: Branch, tip: str, is_wanted: Callable[[JsonObject], bool]) -> StoredRecord | None:
+    """Read records from the newest on, until one is wanted."""
+    paths = list(reversed(files := record_files(branch, tip)))
+    for first in range(0, len(paths), CHUNK):
+        some = paths[first : first + CHUNK]
+        contents = branch.contents([files[path] for path in some])
+        for path, data in zip(some, contents, strict=True):
+            record = read_record(path, data)
+            if is_wanted(record.document):
+                return record
+    return None
 
 
 def read_applied(branch: Branch, tip: str, organisation: str) -> Mapping[str, JsonObject]:

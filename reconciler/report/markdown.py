@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from reconciler.model import JsonObject
 from reconciler.report import facts
+from reconciler.report.drift_markdown import drift_pieces
 from reconciler.report.escape import code, shown
 from reconciler.report.markdown_page import LIMIT, Piece, fit, text_piece
 from reconciler.report.plan_markdown import plan_pieces
@@ -23,4 +24,8 @@ def _unknown_pieces(document: JsonObject) -> Sequence[Piece]:
     return [text_piece(f"A document of {command} cannot be shown as Markdown; its JSON says all.\n")]
 
 
-RENDERERS: Mapping[str, Callable[[JsonObject], Sequence[Piece]]] = {"plan": plan_pieces, "apply": run_pieces}
+RENDERERS: Mapping[str, Callable[[JsonObject], Sequence[Piece]]] = {
+    "plan": plan_pieces,
+    "apply": run_pieces,
+    "drift": drift_pieces,
+}

@@ -56,11 +56,11 @@ def plan_pieces(document: JsonObject) -> Sequence[Piece]:
     ]
 
 
-def diff_block(lines: Sequence[str]) -> str:
+def diff_block(lines: Sequence[str], language: str = "diff") -> str:
     """Write lines in a fence that none of them can close."""
     text = inert("".join(f"{printable(line)}\n" for line in lines))
     fence = "`" * max(3, longest_run(text) + 1)
-    return f"{fence}diff\n{text}{fence}\n"
+    return f"{fence}{language}\n{text}{fence}\n"
 
 
 def _head(document: JsonObject) -> str:

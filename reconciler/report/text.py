@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from reconciler.model import JsonObject
 from reconciler.report import facts
 from reconciler.report.audit_text import trail_lines
+from reconciler.report.drift_text import drift_lines
 from reconciler.report.plan_text import APPLY, plan_lines
 from reconciler.report.probes_text import verify_lines
 from reconciler.report.run_text import run_lines
@@ -104,6 +105,7 @@ def _unknown_lines(document: JsonObject, width: int) -> Iterator[Line]:
 RENDERERS: Mapping[str, Callable[[JsonObject, int], Iterator[Line]]] = {
     "plan": plan_lines,
     "apply": run_lines,
+    "drift": drift_lines,
     "verify": verify_lines,
     "audit": trail_lines,
     "report": _report_lines,

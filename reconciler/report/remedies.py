@@ -1,0 +1,66 @@
+"""Ways out of drift as commands to copy: take Git's side, or take theirs; nothing here runs one."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from reconciler.model import Attribution, Certainty, ChannelDrift, DriftState, JsonObject
+from reconciler.report.escape import shown
+
+GIT = "git"
+LIVE = "live"
+TRAILER = "Changed-by"
+"""Of a commit that adopts what somebody did in the console: who that was, where the audit log proves it."""
+
+
+def remedies(drift: ChannelDrift) -> list[JsonObject]:
+    """Give each way out as the side that it takes, what it does, and what to type."""
+    return [{"side": side, "does": does, "commands": commands} for side, does, commands in _ways(drift)]
+
+
+def _ways(drift: ChannelDrift) -> Iterator[tuple[str, str, list[str]]]:
+    name = shlex.quote(drift.name)
+    if drift.channel is None:
+        yield LIVE, "writes the live channel into a channel file", [f"reconciler adopt {_word(drift.id)}"]
+        return
+    apply = [f"reconciler plan --only {name} --out plan.json", "reconciler apply plan.json"]
+    if drift.state is DriftState.PENDING:
+        yield GIT, "applies what Git wants", apply
+        return
+    if drift.live is None:
+        yield GIT, "creates the channel again as Git wants it", apply
+        yield (
+            LIVE,
+            "takes the file out of Git, as the channel is gone",
+            [f"git rm {_word(drift.channel.file)}"],
+        )
+        return
+    yield GIT, "puts the live channel back to what Git wants", apply
+    yield LIVE, "writes the live values into the channel file, and keeps its comments", _adopting(drift, name)
+
+
+def _adopting(drift: ChannelDrift, name: str) -> list[str]:
+    assert drift.channel is not None  # noqa: S101 - what has no file was answered above
+    file = _word(drift.channel.file)
+    message = shlex.quote(f"Adopt the live values of {drift.name}")
+    trailers = "".join(f" --trailer {_word(f'{TRAILER}: {who}')}" for who in _proved(drift))
+    return [f"reconciler adopt {name}", f"git add {file}", f"git commit -m {message}{trailers}"]
+
+
+def _proved(drift: ChannelDrift) -> list[str]:
+    """Name everybody who is proved to have moved a field, once."""
+    found = (field.attribution for field in drift.fields if field.attribution)
+    return list(dict.fromkeys(who for one in found if (who := _who(one))))
+
+
+def _who(attribution: Attribution) -> str:
+    entry = attribution.entry
+    if attribution.certainty is not Certainty.EXACT or entry is None:
+        return ""
+    return entry.actor_name or entry.actor_id or entry.client_id or ""
+
+
+def _word(text: str) -> str:
+    """Write text as one word of a shell; a name of somebody else's is cut, and has no control characters."""
+    return shlex.quote(shown(text, 300))

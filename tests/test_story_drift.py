@@ -1,0 +1,208 @@
+"""Drift, as a person or the nightly job looks for it: three sides, who moved what, and the ways out."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from story import IDS, PATH, Story, git_environ
+
+ORIGINS = "/webchatSettings/corsAllowedOrigins"
+APP, WWW, EVIL = "https://app.example.com", "https://www.example.com", "https://evil.example.net"
+
+
+@pytest.fixture
+def applied(story: Story) -> Story:
+    """Two channels, applied and recorded."""
+    story.write("support", 0)
+    story.write("retail", 1)
+    story.commit()
+    assert story.run("apply", "--yes").code == 0
+    return story
+
+
+SCHEMA = Path(__file__).parent.parent / "schemas" / "output" / "drift.schema.json"
+
+
+def only(document: Any) -> Any:
+    jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(document)
+    (channel,) = document["channels"]
+    return channel
+
+
+def edit(story: Story, number: int = 0, user: str = "Dana", **patch: Any) -> None:
+    story.emulator.edit(IDS[number], patch, user=user)
+
+
+def test_without_drift_nothing_is_asked_but_the_list_and_nothing_is_recorded(applied: Story) -> None:
+    before = len(applied.requests())
+    code, document = applied.json("drift")
+    assert (code, document["drifted"], document["channels"]) == (0, 0, [])
+    assert [request["path"].partition("?")[0] for request in applied.requests()[before:]] == [
+        PATH.rstrip("/")
+    ]
+    assert document["requests"] == {"GET": 1}
+    assert applied.json("report")[1]["chain"]["length"] == 1
+
+
+def test_an_edit_in_the_console_is_drift_with_a_name(applied: Story) -> None:
+    edit(applied, webchatSettings={"corsAllowedOrigins": [EVIL, WWW, APP]})
+    writes = len(applied.writes())
+    code, document = applied.json("drift")
+    assert (code, document["drifted"], document["exposure"]) == (2, 1, "widens")
+    channel = only(document)
+    assert (channel["name"], channel["state"], channel["file"]) == (
+        "support",
+        "drifted",
+        "channels/support.yaml",
+    )
+    (field,) = channel["fields"]
+    assert field["path"] == ORIGINS
+    assert (field["applied"], field["live"], field["desired"]) == ([APP, WWW], [APP, EVIL, WWW], [APP, WWW])
+    assert (field["state"], field["exposure"]) == ("drifted", "widens")
+    who = field["attribution"]
+    assert (who["certainty"], who["actor"]["name"], who["class"]) == ("exact", "Dana", "person")
+    assert who["when"].endswith("Z")
+    assert document["requests"] == {"GET": 2}
+    assert len(applied.writes()) == writes
+
+
+def test_git_alone_moved(applied: Story) -> None:
+    applied.write("support", 0, description="New words")
+    code, document = applied.json("drift")
+    assert (code, document["drifted"], only(document)["state"]) == (2, 0, "pending")
+    assert only(document)["fields"][0]["attribution"] is None
+    assert document["requests"] == {"GET": 1}
+
+
+def test_both_sides_moved(applied: Story) -> None:
+    applied.write("support", 0, description="Ours")
+    edit(applied, description="Theirs")
+    code, document = applied.json("drift")
+    assert (code, document["drifted"], only(document)["state"]) == (2, 1, "both")
+    (field,) = only(document)["fields"]
+    assert (field["applied"], field["live"], field["desired"]) == ("A channel", "Theirs", "Ours")
+
+
+def test_different_fields_of_one_channel_moved_on_either_side(applied: Story) -> None:
+    applied.write("support", 0, description="Ours")
+    edit(applied, enabled=False)
+    channel = only(applied.json("drift")[1])
+    assert channel["state"] == "both"
+    states = {field["path"]: field["state"] for field in channel["fields"]}
+    assert states == {"/description": "pending", "/enabled": "drifted"}
+
+
+def test_both_sides_moved_to_the_same_is_no_drift(applied: Story) -> None:
+    applied.write("support", 0, description="Agreed")
+    edit(applied, description="Agreed")
+    assert applied.json("drift")[0] == 0
+
+
+def test_a_field_that_git_does_not_manage_may_move(applied: Story) -> None:
+    edit(applied, theme="dark")
+    assert applied.json("drift")[0] == 0
+
+
+def test_an_unmanaged_channel_is_shown_and_is_no_drift(applied: Story) -> None:
+    applied.seed("stranger", 5)
+    code, document = applied.json("drift")
+    assert (code, document["drifted"]) == (0, 0)
+    assert (only(document)["state"], only(document)["id"]) == ("unmanaged", IDS[5])
+    assert only(document)["remedies"][0]["commands"] == [f"reconciler adopt {IDS[5]}"]
+
+
+def test_a_deleted_channel_drifted_and_the_log_says_who(applied: Story) -> None:
+    applied.emulator.delete(IDS[0], user="Robin")
+    code, document = applied.json("drift")
+    channel = only(document)
+    assert (code, channel["state"], channel["there"], channel["exposure"]) == (2, "drifted", False, "narrows")
+    assert {field["attribution"]["actor"]["name"] for field in channel["fields"]} == {"Robin"}
+    assert {field["attribution"]["certainty"] for field in channel["fields"]} == {"exact"}
+    assert [remedy["side"] for remedy in channel["remedies"]] == ["git", "live"]
+
+
+def test_without_a_record_the_audit_log_proves_which_side_moved(story: Story) -> None:
+    story.seed("support", 0)
+    story.write("support", 0)
+    edit(story, description="Dana's")
+    code, document = story.json("drift")
+    assert (code, only(document)["state"]) == (2, "drifted")
+    assert only(document)["fields"][0]["attribution"]["certainty"] == "exact"
+    story.write("support", 0, description="Ours")
+    assert only(story.json("drift")[1])["state"] == "pending"
+
+
+def test_a_log_that_cannot_be_read_leaves_the_mover_unknown(applied: Story) -> None:
+    edit(applied, description="Dana's")
+    applied.emulator.add_fault({"do": "reply", "status": 403, "path": "/api/v2/auditlogs", "times": 99})
+    code, document = applied.json("drift")
+    assert (code, document["audit"]["complete"]) == (2, False)
+    who = only(document)["fields"][0]["attribution"]
+    assert (who["certainty"], who["actor"]) == ("unknown", None)
+    assert "403" in who["reason"]
+
+
+def test_a_result_is_recorded_when_it_differs_from_the_last(applied: Story) -> None:
+    edit(applied, description="Dana's")
+    first = applied.json("drift")[1]
+    assert first["record"]["commit"]
+    assert "record" not in applied.json("drift")[1]
+    edit(applied, description="A channel")
+    assert applied.json("drift")[1]["record"]["commit"]
+    assert applied.json("drift")[1].get("record") is None
+    runs = applied.json("report")[1]["runs"]
+    assert [run["command"] for run in runs] == ["apply", "drift", "drift"]
+    assert applied.json("report")[1]["chain"]["valid"]
+    assert "Dana" in applied.run("report", first["run"]).out
+    assert "Dana" in applied.run("report", first["run"], "--format", "markdown").out
+
+
+def test_names_restrict_the_look_and_are_not_recorded(applied: Story) -> None:
+    edit(applied, 0, description="x")
+    edit(applied, 1, description="y")
+    code, document = applied.json("drift", "retail")
+    assert (code, only(document)["name"]) == (2, "retail")
+    assert "record" not in document
+    assert applied.run("drift", "retial").code == 64
+
+
+def test_a_fresh_clone_compares_with_the_records_of_the_remote(applied: Story, tmp_path: Path) -> None:
+    bare = tmp_path / "origin.git"
+    subprocess.run(["git", "init", "--quiet", "--bare", str(bare)], check=True, env=git_environ())
+    applied.git("remote", "add", "origin", str(bare))
+    applied.git("push", "--quiet", "origin", "main", "reconciler-record")
+    edit(applied, description="Dana's")
+    clone = tmp_path / "clone"
+    subprocess.run(
+        ["git", "clone", "--quiet", "--branch", "main", "--single-branch", str(bare), str(clone)],
+        check=True,
+        env=git_environ(),
+    )
+    applied.repo = clone
+    code, document = applied.json("drift")
+    assert (code, only(document)["state"], document["record"]["pushed"]) == (2, "drifted", True)
+
+
+def test_the_remedies_do_what_they_say(applied: Story) -> None:
+    edit(applied, webchatSettings={"corsAllowedOrigins": [APP]}, description="Dana's")
+    remedies = {remedy["side"]: remedy["commands"] for remedy in only(applied.json("drift")[1])["remedies"]}
+    assert remedies["live"][-1].endswith("--trailer 'Changed-by: Dana'")
+    for command in remedies["git"]:
+        words = command.replace("plan.json", str(applied.repo / "plan.json")).split()[1:]
+        assert applied.run(*words).code == 0
+    assert applied.json("drift")[0] == 0
+    assert applied.live()["description"] == "A channel"
+
+
+def test_text_and_markdown_show_three_values_and_the_mover(applied: Story) -> None:
+    edit(applied, description="Dana's | <b> @everyone")
+    for form in ("text", "markdown"):
+        ended = applied.run("drift", "--format", form, "--no-record")
+        assert ended.code == 2
+        for word in ("A channel", "Dana's", "Dana", "reconciler adopt support"):
+            assert word in ended.out
