@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
-from reconciler.errors import UsageError
+from reconciler.report.escape import shown
+from reconciler.tls import make_context
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +29,6 @@ BODY_LIMIT = 16 * 1024 * 1024
 """Bytes of a body after decoding."""
 ENCODINGS = frozenset({"identity", "gzip", "deflate"})
 """One layer at most: each multiplies by a thousand before anybody can count."""
-CUT = 80
 UNKNOWN_ISSUER = frozenset({2, 18, 19, 20, 21})
 """OpenSSL's X509_V_ERR_… numbers for an authority that is not trusted here."""
 
@@ -166,35 +166,6 @@ class WriteTransport(ReadTransport):
     async def delete(self, url: str, headers: Mapping[str, str]) -> Reply:
         """Delete."""
         return await self._count_and_send("DELETE", url, headers)
-
-
-def make_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Make the one TLS context of a transport; without a file, the system's authorities are trusted.
-
-    Raises `UsageError` for a file that holds no certificates.
-    """
-    # `ssl.create_default_context` would write the session keys to wherever SSLKEYLOGFILE says.
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if ca_file is None:
-        context.load_default_certs()
-        return context
-    try:
-        context.load_verify_locations(cafile=ca_file)
-    except OSError as error:
-        why = shown(error.strerror or type(error).__name__)
-        message = (
-            f'the CA file "{shown(str(ca_file))}" (--ca-file or SSL_CERT_FILE) cannot be used ({why});'
-            " it must hold certificates in PEM form"
-        )
-        raise UsageError(message) from error
-    return context
-
-
-def shown(text: str, limit: int = CUT) -> str:
-    r"""Escape what does not print (control, bidirectional, zero-width) as \u{…}, and cut."""
-    cut = text[:limit] + "…" if len(text) > limit else text
-    return "".join(letter if letter.isprintable() else f"\\u{{{ord(letter):x}}}" for letter in cut)
 
 
 class _Progress:

@@ -30,8 +30,8 @@ import reconciler
 from reconciler.model import Probe, Stage, Target, Verdict
 from reconciler.probe.endpoint import judge, probe_all, probe_target
 from reconciler.probe.rules import ConnectTo, ProbeRules, parse_connect_to
-from reconciler.probe.tls import make_context
 from reconciler.probe.upgrade import Answer
+from reconciler.tls import make_context
 
 HOST = "chat.example.com"
 GOOD = "https://app.example.com"

@@ -2,13 +2,11 @@ from __future__ import annotations
 
 import ssl
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from reconciler.errors import UsageError
 from reconciler.model import Certificate
-from reconciler.probe.tls import CERTIFICATE_FAULTS, handshake_words, make_certificate, make_context
+from reconciler.probe.tls import CERTIFICATE_FAULTS, handshake_words, make_certificate
 
 FACTS = {
     "subject": ((("commonName", "a.example.com"),),),
@@ -44,22 +42,6 @@ def test_a_certificate_without_subject_goes_by_its_alternative_names() -> None:
 )
 def test_days_left_are_whole_and_negative_once_expired(now: datetime, expected: int) -> None:
     assert make_certificate(FACTS, now).days_left == expected
-
-
-def test_the_context_verifies_and_wants_a_present_tls() -> None:
-    context = make_context(None)
-    assert context.verify_mode is ssl.CERT_REQUIRED
-    assert context.check_hostname
-    assert context.minimum_version is ssl.TLSVersion.TLSv1_2
-
-
-@pytest.mark.parametrize("content", [None, "", "no certificate"])
-def test_a_ca_file_without_certificates_is_named(tmp_path: Path, content: str | None) -> None:
-    file = tmp_path / "ca.pem"
-    if content is not None:
-        file.write_text(content)
-    with pytest.raises(UsageError, match=r"ca\.pem.*--ca-file or SSL_CERT_FILE"):
-        make_context(file)
 
 
 def refused(code: int) -> ssl.SSLCertVerificationError:

@@ -17,7 +17,7 @@ import pytest
 import trustme
 
 from reconciler.errors import UsageError
-from reconciler.transport import ReadTransport, Reply, TransportError, WriteTransport, make_context
+from reconciler.transport import ReadTransport, Reply, TransportError, WriteTransport
 
 Talk = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 """Answers one request, given whole."""
@@ -238,15 +238,6 @@ def test_nothing_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.setenv("NETRC", str(netrc))
     reply, server = ask(OK)
     assert (reply.status, b"authorization" in server.requests[0].lower()) == (200, False)
-
-
-def test_tls_is_1_2_at_least_with_every_check_on() -> None:
-    context = make_context(None)
-    assert (context.minimum_version, context.verify_mode, context.check_hostname) == (
-        ssl.TLSVersion.TLSv1_2,
-        ssl.CERT_REQUIRED,
-        True,
-    )
 
 
 def test_session_keys_are_written_nowhere(

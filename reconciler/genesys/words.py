@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
 from reconciler.model import Json
-from reconciler.transport import shown
+from reconciler.report.escape import shown
 
 LIMIT = 256
 HIDDEN = "[hidden]"

@@ -9,9 +9,10 @@ from reconciler.model import Probe, Stage, Verdict
 from reconciler.probe.address import open_connection, resolve
 from reconciler.probe.journey import Journey, Stopped
 from reconciler.probe.rules import choose_destination, parse_endpoint, require_origin
-from reconciler.probe.tls import make_context
 from reconciler.probe.upgrade import Answer, ask
-from reconciler.probe.words import overdue_words, shown
+from reconciler.probe.words import overdue_words
+from reconciler.report.escape import shown
+from reconciler.tls import make_context
 
 if TYPE_CHECKING:
     import ssl

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv6Address
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.probe.words import shown
+from reconciler.report.escape import shown
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,7 +1,4 @@
-"""The TLS side of a probe: the context of a run, the certificate's facts, and what a failed handshake means.
-
-Certificates are always verified; nothing here can switch that off.
-"""
+"""The TLS side of a probe: the certificate's facts, and what a failed handshake means."""
 
 from __future__ import annotations
 
@@ -9,13 +6,11 @@ import ssl
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from reconciler.errors import UsageError
 from reconciler.model import Certificate
-from reconciler.probe.words import shown
+from reconciler.report.escape import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 NO_TLS = "does not speak TLS on this port, perhaps plain HTTP; turn on TLS there, or correct the port"
 OLD_TLS = "offers no TLS 1.2 or newer; raise the lowest TLS version on the load balancer"
@@ -65,25 +60,6 @@ CLOSED = (
     "closed the connection during the TLS handshake, as a server without TLS 1.2 or without a certificate for"
     " this host name does; check both on the load balancer"
 )
-
-
-def make_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Make the TLS context of a run: it costs 25 ms, so every probe shares it.
-
-    Raises `UsageError` for a CA file that holds no certificates.
-    """
-    try:
-        context = ssl.create_default_context(cafile=ca_file)
-    except OSError as error:
-        message = (
-            f'the CA file "{shown(str(ca_file))}" (--ca-file or SSL_CERT_FILE) cannot be used'
-            f" ({shown(error.strerror or type(error).__name__)}); it must hold certificates in PEM form"
-        )
-        raise UsageError(message) from error
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    # Browsers look at the alternative names only, and so do we.
-    context.hostname_checks_common_name = False
-    return context
 
 
 def make_certificate(facts: Mapping[str, Any], now: datetime) -> Certificate:

@@ -20,7 +20,8 @@ from reconciler import __version__
 from reconciler.clock import SystemClock
 from reconciler.model import Stage, Verdict
 from reconciler.probe.tls import handshake_words, make_certificate
-from reconciler.probe.words import shown, status_words
+from reconciler.probe.words import status_words
+from reconciler.report.escape import shown
 
 if TYPE_CHECKING:
     import socket

@@ -5,8 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 
-CUT = 80
-"""Characters of somebody else's text that a message shows."""
+from reconciler.report.escape import shown
 
 STATUS_HINTS = {
     200: "it serves an ordinary page there, not a WebSocket; check the path of the channel's URL",
@@ -19,12 +18,6 @@ STATUS_HINTS = {
     503: "it is overloaded or down; probe again later",
     504: "what stands in front of it got no answer; check the load balancer",
 }
-
-
-def shown(text: str, limit: int = CUT) -> str:
-    r"""Escape what does not print (control, bidirectional, zero-width) as \u{…}, and cut."""
-    cut = text[:limit] + "…" if len(text) > limit else text
-    return "".join(letter if letter.isprintable() else f"\\u{{{ord(letter):x}}}" for letter in cut)
 
 
 def status_words(status: int, location: str | None) -> str:
