@@ -51,6 +51,7 @@ def repository(tmp_path: Path) -> Path:
         (["plan", "--only", "sh"], ["shop-support"]),
         (["apply", "--only", "sh"], ["shop-support"]),
         (["audit", "sup"], ["support"]),
+        (["drift", "sup"], ["support"]),
         (["adopt", "sup"], ["support"]),
     ],
     ids=" ".join,

@@ -71,6 +71,16 @@ MINIMUM = {
         *(f"entries.0.changes.0.{name}" for name in CHANGE),
         "complete",
     ],
+    "drift": [
+        "drifted",
+        *(f"channels.0.{name}" for name in ("name", "state", "fields")),
+        *(
+            f"channels.0.fields.0.{name}"
+            for name in ("path", "applied", "live", "desired", "exposure", "attribution")
+        ),
+        *(f"channels.0.fields.0.attribution.{name}" for name in ("certainty", "actor", "when")),
+        *(f"channels.0.fields.0.attribution.actor.{name}" for name in ("id", "name")),
+    ],
     "adopt": [f"files.0.{name}" for name in ("path", "name", "id")],
     "report": [
         *(f"runs.0.{name}" for name in ("run", "when", "command", "exit", "commit", "digest")),
@@ -106,6 +116,7 @@ def _documents(story: Story) -> Iterator[tuple[str, Any]]:
     yield "verify", story.json("verify")[1]
     story.emulator.edit(IDS[0], {"description": "Dana's"}, user="Dana")
     yield "audit", story.json("audit")[1]
+    yield "drift", story.json("drift")[1]
     story.seed("retail", 1)
     yield "adopt", story.json("adopt")[1]
     yield "report", story.json("report")[1]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import common, exits, limited
+from reconciler.cli.options import channel_names, common, exits, limited
 from reconciler.cli.output import say, show
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ Examples:
   reconciler drift secure-webchat --format json
   reconciler drift --no-push"""
 )
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=channel_names)
 @click.option(
     "--days",
     type=click.IntRange(1, 365),
