@@ -73,6 +73,22 @@ class Result(StrEnum):
     NOT_REACHED = "not_reached"
 
 
+class PlanState(StrEnum):
+    """Whether a saved plan is still true of one channel."""
+
+    FRESH = "fresh"
+    STALE_EQUIVALENT = "stale-equivalent"
+    """The channel moved only where the plan neither reads nor writes, or is as the plan wants it already."""
+    STALE = "stale"
+
+
+class Side(StrEnum):
+    """Whose value a person takes where Git and the live state clash."""
+
+    GIT = "git"
+    LIVE = "live"
+
+
 class Stage(StrEnum):
     """How far a probe got; each stage includes those before it."""
 
@@ -289,6 +305,24 @@ class FieldClash:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """A clash that a person had settled beforehand, with everything that stood in it."""
+
+    clash: FieldClash
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """How a channel whose endpoint check failed was put back; `APPLIED` and `ALREADY` say that it is."""
+
+    result: Result
+    revision: str | None
+    """What is live by our own knowledge; None where it is not known."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How one planned change ended. Every planned change ends in exactly one."""
 
@@ -311,8 +345,16 @@ class Outcome:
     warning: str | None = None
     clashes: tuple[FieldClash, ...] = ()
     merged: tuple[Pointer, ...] = ()
-    """Fields in which a concurrent edit was found and kept."""
+    """Sets that Git manages, in which a concurrent edit was found and kept."""
     exposure: Exposure = Exposure.NEUTRAL
+    state: PlanState | None = None
+    """Whether the plan was still true of the channel; None where nobody looked."""
+    carried: tuple[Pointer, ...] = ()
+    """Fields that Git does not manage, in which a concurrent edit was found and kept."""
+    taken: tuple[Taken, ...] = ()
+    replaced: LiveChannel | None = field(default=None, repr=False)
+    """The document that our write replaced; None where nothing was replaced, or not by our own knowledge."""
+    rollback: Rollback | None = None
 
 
 @dataclass(frozen=True, slots=True)

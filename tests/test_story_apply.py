@@ -172,6 +172,55 @@ def test_a_write_whose_answer_was_lost_is_looked_for_and_not_repeated(story: Sto
     assert story.live(0)["version"] == 2
 
 
+def test_a_lost_write_that_somebody_edited_since_is_called_unknown(story: Story) -> None:
+    channel = story.seed("support", 0)
+    story.write("support", 0, name="Ours")
+    story.emulator.add_fault({"do": "drop", "when": "after", "method": "PUT", "path": PATH + channel})
+    story.emulator.add_fault(
+        {"do": "edit", "method": "GET", "path": PATH + channel, "id": channel, "patch": {"name": "Theirs"}}
+    )
+    code, document = apply(story)
+    # Version 3 may hold our write below somebody's edit: "nothing was written" would be a lie.
+    assert (code, only(document)["result"], only(document)["state"]) == (4, "unknown", "stale")
+    assert len(story.writes()) == 1
+    assert story.live(0)["name"] == "Theirs"
+
+
+def test_a_lost_write_that_somebody_took_back_is_not_written_again(story: Story) -> None:
+    channel = story.seed("support", 0)
+    story.write("support", 0, name="Ours")
+    story.emulator.add_fault({"do": "drop", "when": "after", "method": "PUT", "path": PATH + channel})
+    patch = {"name": "Channel support"}
+    story.emulator.add_fault(
+        {"do": "edit", "method": "GET", "path": PATH + channel, "id": channel, "patch": patch}
+    )
+    code, document = apply(story)
+    assert (code, only(document)["result"], len(story.writes())) == (4, "unknown", 1)
+
+
+def test_a_lost_write_and_an_edit_in_its_place_are_merged(story: Story) -> None:
+    channel = story.seed("support", 0, theme="dark")
+    story.write("support", 0, name="Ours")
+    story.emulator.add_fault({"do": "drop", "when": "before", "method": "PUT", "path": PATH + channel})
+    story.emulator.add_fault(
+        {"do": "edit", "method": "GET", "path": PATH + channel, "id": channel, "patch": {"theme": "light"}}
+    )
+    code, document = apply(story)
+    assert (code, only(document)["result"], only(document)["state"]) == (0, "applied", "stale-equivalent")
+    assert only(document)["carried"] == ["/theme"]
+    assert (story.live(0)["name"], story.live(0)["theme"]) == ("Ours", "light")
+
+
+def test_a_read_that_shows_an_older_version_is_waited_out(story: Story) -> None:
+    channel = story.seed("support", 0, name="Before")
+    story.emulator.edit(channel, {"name": "Channel support"})
+    story.write("support", 0, description="Ours")
+    story.emulator.add_fault({"do": "drop", "when": "before", "method": "PUT", "path": PATH + channel})
+    story.emulator.add_fault({"do": "stale", "method": "GET", "path": PATH + channel, "times": 2})
+    code, document = apply(story)
+    assert (code, only(document)["result"], len(story.writes())) == (0, "applied", 1)
+
+
 @pytest.mark.parametrize(
     "fault",
     [{"do": "reply", "status": 503, "when": "before"}, {"do": "drop", "when": "before"}],

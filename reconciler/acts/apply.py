@@ -8,34 +8,35 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
+from reconciler.acts.attempt import Attempt
 from reconciler.acts.observe import read_live
 from reconciler.clock import Clock
-from reconciler.decide.diff import compare
 from reconciler.decide.merge import Clash, Retry, Settled, settle, settle_delete
+from reconciler.decide.takes import Takes
 from reconciler.errors import (
     Forbidden,
     NotFound,
     Rejected,
     RemoteError,
-    Throttled,
     Unauthorized,
     Unavailable,
     VersionConflict,
 )
 from reconciler.genesys.calls import Document
-from reconciler.genesys.client import segment
-from reconciler.kinds import kind_named
-from reconciler.kinds.kind import Kind
-from reconciler.model import Action, Change, JsonObject, LiveChannel, Outcome, Plan, Pointer, Result
+from reconciler.model import Action, Change, JsonObject, LiveChannel, Outcome, Plan, Result
 
 STALE_READS = 6
 """How often a read that is behind our own knowledge is repeated, with growing waits: about 6 seconds in all."""
-GRACE_SECONDS = 10.0
-"""How long a request in flight may take to end once the run was told to stop."""
+GRACE_SECONDS = 4.0
+"""How long a request in flight may take to end once the run was told to stop.
+
+A hosted runner sends SIGTERM 7.5 seconds after SIGINT, and kills 2.5 seconds later: the record needs the rest.
+"""
+STOPPED = "the run was told to stop"
 
 
 class Api(Protocol):
@@ -55,6 +56,9 @@ class Api(Protocol):
     def seconds_in_flight(self) -> float:
         """Give the seconds that requests of the current task were on their way, queues and waits apart."""
 
+    def is_writing(self) -> bool:
+        """Say whether a write of the current task is on its way, so that it may have been carried out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -66,6 +70,8 @@ class Terms:
     """Judges a merged spec by the rules again; a sentence says why it must not be written."""
     strict: bool = False
     """Whether any concurrent edit clashes, also one to a field that Git does not manage."""
+    takes: Takes = field(default_factory=Takes)
+    """Clashes that a person settled beforehand."""
 
 
 class Carrier:
@@ -121,7 +127,7 @@ class Carrier:
                 raise ended
 
     async def _outcome(self, change: Change, attempt: Attempt) -> Outcome:
-        reason = "the run was told to stop" if self._stop.is_set() else self._halt
+        reason = STOPPED if self._stop.is_set() else self._halt
         if reason:
             return change_not_reached(change, reason)
         began = self._api.seconds_in_flight()
@@ -131,44 +137,44 @@ class Carrier:
     async def _ending(self, attempt: Attempt) -> Outcome:
         try:
             return await self._settle(attempt)
+        except asyncio.CancelledError:
+            attempt.doubtful = attempt.doubtful or self._api.is_writing()
+            raise
         except Unauthorized as error:
             self.unauthorized = error
             self._halt = "the credentials were refused in mid-run"
-            return attempt.outcome(Result.UNKNOWN if attempt.doubtful else Result.FAILED, str(error))
+            return _failed(attempt, error)
         except (Rejected, Forbidden) as error:
-            return attempt.outcome(Result.REJECTED, str(error))
-        except Throttled as error:
-            return attempt.outcome(Result.UNKNOWN if attempt.doubtful else Result.FAILED, str(error))
+            result = Result.UNKNOWN if attempt.doubtful else Result.REJECTED
+            return attempt.outcome(result, _words(attempt, error))
         except RemoteError as error:
-            if attempt.doubtful:
-                lost = "whether the write was carried out is not known; plan again to see"
-                return attempt.outcome(Result.UNKNOWN, f"{lost}: {error}")
-            return attempt.outcome(Result.FAILED, str(error))
+            return _failed(attempt, error)
 
     async def _settle(self, attempt: Attempt) -> Outcome:
         """Write, and where the write met something unexpected look before anything else is done."""
         lost: Unavailable | None = None
         for _ in range(self._terms.conflicts + 1):
+            if self._stop.is_set() and attempt.requests:
+                return interrupted(attempt.change, attempt)
             try:
                 return await self._write(attempt)
             except (VersionConflict, NotFound) as error:
-                attempt.doubtful, lost = False, None
+                # A write that was lost before may be what moved the channel, so a doubt stays.
+                lost, told = None, f"{error}"
                 theirs = await self._reread(attempt, moved=True)
-                told = f"{error}"
             except Unavailable as error:
                 if not error.sent:
                     raise
                 attempt.doubtful = True
+                lost, told = error, f"the answer to the write was lost ({error.message})"
                 theirs = await self._reread(attempt, moved=False)
-                told = f"the answer to the write was lost ({error.message})"
-                lost = error
             outcome = self._judge(attempt, theirs, told)
             if outcome:
                 return outcome
             await self._clock.sleep(0.1 + 0.4 * self._clock.chance())
         if lost is None:
             tries = f"the channel moved under each of {attempt.requests} writes; plan again when it is quiet"
-            return attempt.outcome(Result.CLASHED, tries)
+            return attempt.outcome(Result.UNKNOWN if attempt.doubtful else Result.CLASHED, tries)
         if lost.status is None:
             raise lost
         return attempt.outcome(Result.FAILED, f"{lost}; the live state has not moved")
@@ -180,7 +186,7 @@ class Carrier:
             if live is None:
                 raise AssertionError("a delete has a reviewed base")
             await self._api.delete(attempt.path, if_match=live.revision.precondition)
-            return attempt.outcome(Result.APPLIED)
+            return attempt.deleted()
         body = kind.body(attempt.spec, live)
         precondition = live.revision.precondition if live else None
         answer = await self._api.put(attempt.path, body, if_match=precondition, if_none_match=live is None)
@@ -189,18 +195,16 @@ class Carrier:
     async def _reread(self, attempt: Attempt, *, moved: bool) -> LiveChannel | None:
         """Read what is live now; where it must have moved, wait until the read shows it.
 
-        A read that still shows the version which the remote has just refused is stale: it is waited out, and never
-        acted on.
+        A read that still shows the version which the remote has just refused is stale, and so is one that shows an
+        older version than we know: it is waited out, and never acted on.
         """
         for read in range(STALE_READS):
             theirs = await self._read(attempt)
-            known = attempt.live.revision if attempt.live else None
-            stale = moved and (theirs.revision if theirs else None) == known
-            if not stale:
+            if not attempt.behind(theirs, moved=moved):
                 return theirs
             await self._clock.sleep(0.1 * 2**read)
         raise Unavailable(
-            "reads stay behind the writes; plan again in a minute",
+            "reads stay behind the writes, or the channel was deleted and created anew; plan again in a minute",
             method="GET",
             path=attempt.path,
             sent=False,
@@ -216,85 +220,36 @@ class Carrier:
 
     def _judge(self, attempt: Attempt, theirs: LiveChannel | None, told: str) -> Outcome | None:
         """Say how the change ended, or prepare the next write and say nothing."""
+        base = attempt.live.document if attempt.live else None
         now = theirs.document if theirs else None
         if attempt.change.action is Action.DELETE:
-            verdict = settle_delete(attempt.kind, attempt.live.document if attempt.live else {}, now)
+            verdict = settle_delete(attempt.kind, base, now)
         else:
-            base = attempt.live.document if attempt.live else None
+            takes = self._terms.takes.at(theirs.revision if theirs else None)
             why_invalid = partial(self._terms.why_invalid, attempt.change)
-            verdict = settle(attempt.kind, base, now, attempt.spec, why_invalid)
-        if self._terms.strict and isinstance(verdict, Retry) and _moved(attempt, theirs):
-            verdict = Clash((), "the channel moved since the plan was made, and --strict merges nothing")
-        match verdict:
-            case Settled():
-                attempt.revision = theirs.revision.value if theirs else None
-                return attempt.outcome(Result.ALREADY, f"{told}; the live state reads as wanted")
-            case Retry():
-                attempt.spec, attempt.live = verdict.spec, theirs
-                attempt.merged = tuple(dict.fromkeys((*attempt.merged, *verdict.merged)))
-                return None
-            case Clash():
-                attempt.revision = theirs.revision.value if theirs else None
-                return replace(attempt.outcome(Result.CLASHED, verdict.reason), clashes=verdict.fields)
+            verdict = settle(attempt.kind, base, now, attempt.spec, why_invalid, takes)
+        if isinstance(verdict, Settled):
+            return attempt.already(theirs, told)
+        attempt.settle_doubt(theirs)
+        if isinstance(verdict, Retry) and attempt.moved(theirs):
+            if attempt.doubtful:
+                verdict = Clash((), "somebody has moved it")
+            elif self._terms.strict:
+                verdict = Clash((), "the channel moved since the plan was made, and --strict merges nothing")
+        if isinstance(verdict, Clash):
+            return attempt.clashed(theirs, verdict)
+        attempt.prepare(theirs, verdict)
+        return None
 
 
-class Attempt:
-    """What is known of one change while it is being carried out."""
+def _failed(attempt: Attempt, error: RemoteError) -> Outcome:
+    return attempt.outcome(Result.UNKNOWN if attempt.doubtful else Result.FAILED, _words(attempt, error))
 
-    def __init__(self, change: Change) -> None:
-        self.change = change
-        self.kind: Kind = kind_named(change.kind)
-        self.path = f"{self.kind.collection}/{segment(change.id)}"
-        self.spec: JsonObject = change.channel.spec if change.channel else {}
-        self.live: LiveChannel | None = change.live
-        """The document that the next body is built on, and whose revision it names; the base of the next doubt."""
-        self.merged: tuple[Pointer, ...] = ()
-        self.revision: str | None = None
-        self.requests = 0
-        self.doubtful = False
-        """Whether a write may have been carried out without our having heard of it."""
 
-    def outcome(self, result: Result, reason: str | None = None, warning: str | None = None) -> Outcome:
-        """Say how the change ended."""
-        change = self.change
-        return Outcome(
-            name=change.name,
-            kind=change.kind,
-            id=change.id,
-            action=change.action,
-            result=result,
-            guard=self.kind.guard,
-            before=change.live.revision.value if change.live else None,
-            after=self.revision,
-            attempts=self.requests,
-            reason=reason,
-            warning=warning,
-            merged=self.merged,
-            exposure=change.exposure,
-        )
-
-    def written(self, answer: LiveChannel) -> Outcome:
-        """Judge the answer to an accepted write; one that cannot be about it raises `Unavailable`."""
-        before = self.live.revision.value if self.live else "0"
-        self.revision = answer.revision.value
-        if answer.id != self.change.id or answer.revision.value == before:
-            raise Unavailable("the answer is not about this write", method="PUT", path=self.path)
-        if not _follows(before, answer.revision.value):
-            return self.outcome(
-                Result.APPLIED,
-                f"the version went from {before} to {answer.revision.value}: somebody wrote in between,"
-                " and the remote may have let us overwrite it; see the audit log",
-                warning="may-have-overwritten",
-            )
-        different = compare(self.kind, answer.document, self.spec)
-        if different:
-            fields = ", ".join("/" + "/".join(map(str, field.path)) for field in different)
-            return self.outcome(
-                Result.APPLIED,
-                f"the remote stored another value than was sent: {fields}",
-                "stored-differently",
-            )
-        return self.outcome(Result.APPLIED, _kept(self.merged))
+def _words(attempt: Attempt, error: RemoteError) -> str:
+    if not attempt.doubtful:
+        return str(error)
+    return f"whether the write was carried out is not known; plan again to see: {error}"
 
 
 def change_not_reached(change: Change, reason: str) -> Outcome:
@@ -304,23 +259,10 @@ def change_not_reached(change: Change, reason: str) -> Outcome:
 
 def interrupted(change: Change, attempt: Attempt) -> Outcome:
     """Give the outcome of a change that the end of the run cut off."""
+    if attempt.doubtful:
+        return attempt.outcome(
+            Result.UNKNOWN, "the run was stopped while its request was in flight; plan again to see"
+        )
     if attempt.requests == 0:
-        return change_not_reached(change, "the run was told to stop")
-    return attempt.outcome(
-        Result.UNKNOWN, "the run was stopped while its request was in flight; plan again to see"
-    )
-
-
-def _follows(before: str, after: str) -> bool:
-    """Say whether the versions are one apart; versions that are no numbers are never compared by size."""
-    return not (before.isdigit() and after.isdigit()) or int(after) == int(before) + 1
-
-
-def _moved(attempt: Attempt, theirs: LiveChannel | None) -> bool:
-    return (theirs.revision if theirs else None) != (attempt.live.revision if attempt.live else None)
-
-
-def _kept(merged: tuple[Pointer, ...]) -> str | None:
-    if not merged:
-        return None
-    return "merged with a concurrent edit of " + ", ".join("/" + "/".join(map(str, path)) for path in merged)
+        return change_not_reached(change, STOPPED)
+    return attempt.outcome(Result.FAILED, f"{STOPPED}; nothing was written")

@@ -51,3 +51,14 @@ def with_value(document: JsonObject, path: Pointer, value: Json) -> JsonObject:
         below = document.get(first)
         value = with_value(below if isinstance(below, Mapping) else {}, rest, value)
     return {**document, first: value}
+
+
+def without_value(document: JsonObject, path: Pointer) -> JsonObject:
+    """Give a copy of a document that has no value at a path of at least one name."""
+    first, rest = str(path[0]), path[1:]
+    if first not in document:
+        return document
+    if not rest:
+        return {name: value for name, value in document.items() if name != first}
+    below = document[first]
+    return {**document, first: without_value(below, rest)} if isinstance(below, Mapping) else document

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from reconciler.decide.diff import compare
+from reconciler.decide.fields import same
 from reconciler.decide.merge import Clash, Retry, Settled, settle, settle_delete
 from reconciler.kinds.kind import Kind
-from reconciler.model import Action, Change, LiveChannel, pointer_text
+from reconciler.model import Action, Change, LiveChannel, PlanState, pointer_text
 
-State = Literal["fresh", "stale-equivalent", "stale"]
-Freshness = tuple[State, str]
+Freshness = tuple[PlanState, str]
 
-FRESH: Freshness = ("fresh", "the channel is as the plan saw it")
-DONE: Freshness = ("stale-equivalent", "the channel is already as the plan wants it")
+FRESH: Freshness = (PlanState.FRESH, "the channel is as the plan saw it")
+DONE: Freshness = (PlanState.STALE_EQUIVALENT, "the channel is already as the plan wants it")
 APART: Freshness = (
-    "stale-equivalent",
+    PlanState.STALE_EQUIVALENT,
     "only fields that the plan does not touch changed since the plan was made",
 )
-GONE: Freshness = ("stale", "the channel was deleted after the plan was made; make a new plan")
+GONE: Freshness = (PlanState.STALE, "the channel was deleted after the plan was made; make a new plan")
 
 
 def freshness(kind: Kind, change: Change, theirs: LiveChannel | None) -> Freshness:
@@ -26,11 +24,17 @@ def freshness(kind: Kind, change: Change, theirs: LiveChannel | None) -> Freshne
 
     `stale-equivalent`: the channel moved, but carrying the plan out would still do what the reviewer saw.
     """
-    if change.live is not None and theirs is not None and change.live.revision == theirs.revision:
+    if change.live is not None and theirs is not None and _is_unmoved(change.live, theirs):
         return FRESH
     if change.writes:
         return _of_write(kind, change, theirs)
     return _of_listed(kind, change, theirs)
+
+
+def _is_unmoved(base: LiveChannel, theirs: LiveChannel) -> bool:
+    # A channel that was deleted and created anew counts its versions from 1 again.
+    is_known = not base.document or same(base.document, theirs.document)
+    return base.revision == theirs.revision and is_known
 
 
 def _of_write(kind: Kind, change: Change, theirs: LiveChannel | None) -> Freshness:
@@ -44,27 +48,28 @@ def _of_write(kind: Kind, change: Change, theirs: LiveChannel | None) -> Freshne
         case Settled():
             return DONE
         case Clash(reason=reason):
-            return ("stale", reason)
+            return (PlanState.STALE, reason)
         case Retry(merged=()):
             return FRESH if change.action is Action.CREATE else APART
         case Retry(merged=merged):
             names = ", ".join(map(pointer_text, merged))
             return (
-                "stale",
+                PlanState.STALE,
                 f"changed at the remote after the plan was made: {names}; an apply would keep both edits",
             )
 
 
 def _of_listed(kind: Kind, change: Change, theirs: LiveChannel | None) -> Freshness:
     if change.channel is None:
-        return ("stale-equivalent", "the channel is not managed, and changed after the plan was made")
+        stranger = "the channel is not managed, and changed after the plan was made"
+        return (PlanState.STALE_EQUIVALENT, stranger)
     if theirs is None:
         return GONE
     moved = compare(kind, theirs.document, change.channel.spec)
     if not moved:
         return APART
     names = ", ".join(pointer_text(field.path) for field in moved)
-    return ("stale", f"changed at the remote after the plan was made: {names}; make a new plan")
+    return (PlanState.STALE, f"changed at the remote after the plan was made: {names}; make a new plan")
 
 
 def _never_invalid(_spec: object) -> None:

@@ -2,17 +2,20 @@
 
 `base` is what was reviewed, `theirs` what is live now, `ours` what Git wants. Nothing is overwritten unseen:
 a field that Git manages and somebody else moved stops the channel, unless it is a set, which can hold both
-edits.
+edits, or a person has said beforehand whose side to take.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
-from reconciler.decide.fields import canonical, leaves, same, value_at, with_value
+from reconciler.decide.fields import canonical, leaves, same, value_at, with_value, without_value
 from reconciler.kinds.kind import Kind
-from reconciler.model import FieldClash, Json, JsonObject, Pointer, pointer_text
+from reconciler.model import FieldClash, Json, JsonObject, Pointer, Side, Taken, pointer_text
+
+NOTHING_TAKEN: Mapping[Pointer, Side] = MappingProxyType({})
 
 DELETED = "the channel was deleted after the plan was made; a new plan would create it, or remove its file"
 MOVED = "changed at the remote after the plan was made: {fields}; make a new plan and review it"
@@ -39,6 +42,8 @@ class Retry:
     """The document to build the body on; None for a create."""
     merged: tuple[Pointer, ...] = ()
     """Sets that hold a concurrent edit besides ours."""
+    taken: tuple[Taken, ...] = ()
+    """Clashes that were settled by the side that a person took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +64,16 @@ def settle(
     theirs: JsonObject | None,
     spec: JsonObject,
     why_invalid: Callable[[JsonObject], str | None],
+    takes: Mapping[Pointer, Side] = NOTHING_TAKEN,
 ) -> Settlement:
     """Decide what becomes of a create (`base` None) or an update that did not go through, or may have.
 
     `why_invalid` judges a merged spec by the rules of channel files, and says what is wrong with it or None.
+    `takes` names fields whose clashes a person has settled beforehand.
     """
     if theirs is None:
         return Retry(spec, None) if base is None else Clash((), DELETED)
+    spec, left = _leave_live(kind, base or {}, theirs, spec, takes)
     sides = _three_sides(kind, base or {}, theirs, spec)
     differing = tuple(side for side in sides if not same(side.theirs, side.ours))
     if not differing:
@@ -73,10 +81,15 @@ def settle(
     if base is None:
         return Clash(differing, EXISTS.format(fields=_named(differing)))
     moved = tuple(side for side in differing if not same(side.theirs, side.base))
+    forced = tuple(side for side in moved if takes.get(side.path) is Side.GIT)
+    moved = tuple(side for side in moved if side not in forced)
     stuck = tuple(side for side in moved if not _is_mergeable(kind, side))
     if stuck:
         return Clash(stuck, MOVED.format(fields=_named(stuck)))
-    return _merge(theirs, spec, moved, why_invalid)
+    settlement = _merge(theirs, spec, moved, why_invalid)
+    if isinstance(settlement, Clash):
+        return settlement
+    return replace(settlement, taken=(*left, *(Taken(side, Side.GIT) for side in forced)))
 
 
 def settle_delete(kind: Kind, base: JsonObject | None, theirs: JsonObject | None) -> Settlement:
@@ -99,6 +112,21 @@ def _three_sides(kind: Kind, base: JsonObject, theirs: JsonObject, spec: JsonObj
     ]
 
 
+def _leave_live(
+    kind: Kind, base: JsonObject, theirs: JsonObject, spec: JsonObject, takes: Mapping[Pointer, Side]
+) -> tuple[JsonObject, tuple[Taken, ...]]:
+    """Put into the spec what is live, in every field whose live value is to stay."""
+    left = tuple(
+        Taken(side, Side.LIVE)
+        for side in _three_sides(kind, base, theirs, spec)
+        if takes.get(side.path) is Side.LIVE and not same(side.theirs, side.ours)
+    )
+    for taken in left:
+        path, value = taken.clash.path, taken.clash.theirs
+        spec = without_value(spec, path) if value is None else with_value(spec, path, value)
+    return spec, left
+
+
 def _is_mergeable(kind: Kind, side: FieldClash) -> bool:
     base_is_set = side.base is None or isinstance(side.base, list)
     return (
@@ -114,7 +142,7 @@ def _merge(
     spec: JsonObject,
     moved: tuple[FieldClash, ...],
     why_invalid: Callable[[JsonObject], str | None],
-) -> Settlement:
+) -> Retry | Clash:
     merged = spec
     for side in moved:
         merged = with_value(merged, side.path, _merged_set(side))

@@ -10,8 +10,9 @@ import asyncio
 import json
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 from urllib.parse import quote, urlencode
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 import reconciler
 from reconciler.clock import Clock
@@ -62,6 +63,7 @@ class Client:
         # No more at once than a minute may see, so that the window always knows when it opens.
         self._slots = Slots(min(limits.concurrency, limits.rate))
         self._flown: WeakKeyDictionary[asyncio.Task[object], float] = WeakKeyDictionary()
+        self._writing: WeakSet[asyncio.Task[Any]] = WeakSet()
 
     @property
     def waited(self) -> float:
@@ -72,6 +74,10 @@ class Client:
         """Give the seconds in which a request of the current task was on its way: no queue and no wait."""
         task = asyncio.current_task()
         return 0.0 if task is None else self._flown.get(task, 0.0)
+
+    def is_writing(self) -> bool:
+        """Say whether a write of the current task went out and its end was not heard of, as when it was cut off."""
+        return asyncio.current_task() in self._writing
 
     def hide(self, text: str) -> str:
         """Give text of the remote as a message may show it: one line, escaped, cut, without a secret."""
@@ -173,9 +179,13 @@ class Client:
 
     async def _send(self, call: Call, token: str) -> Reply | Setback:
         began = self._clock.monotonic()
+        task = asyncio.current_task()
+        if call.writes and task is not None:
+            self._writing.add(task)
         try:
             reply = await self._dispatch(call, token)
         except TransportError as error:
+            self._heard(task)
             again = not error.lasting and not (call.writes and error.sent)
             cause = "no answer"
             return Setback(Unavailable, self.hide(error.reason), sent=error.sent, again=again, cause=cause)
@@ -183,6 +193,7 @@ class Client:
             ended = self._clock.monotonic()
             self._window.end(ended)
             self._count_flight(ended - began)
+        self._heard(task)
         self._window.heed(reply.headers, ended)
         if reply.status == 429:
             self._slots.narrow(began, ended)
@@ -203,6 +214,10 @@ class Client:
             return await transport.delete(url, headers)
         send = transport.put if call.method == "PUT" else transport.post
         return await send(url, headers | {"Content-Type": "application/json"}, call.body or b"")
+
+    def _heard(self, task: asyncio.Task[Any] | None) -> None:
+        if task is not None:
+            self._writing.discard(task)
 
     def _count_flight(self, seconds: float) -> None:
         task = asyncio.current_task()

@@ -21,6 +21,7 @@ from reconciler.model import (
     JsonObject,
     Outcome,
     Probe,
+    Rollback,
     Severity,
     WebhookOutcome,
     pointer_text,
@@ -199,6 +200,18 @@ def _outcome(outcome: Outcome) -> JsonObject:
         "exposure": outcome.exposure.value,
         "clashes": [_clash(clash) for clash in outcome.clashes],
         "merged": [pointer_text(path) for path in outcome.merged],
+        "state": outcome.state.value if outcome.state else None,
+        "carried": [pointer_text(path) for path in outcome.carried],
+        "taken": [{"side": taken.side.value, **_clash(taken.clash)} for taken in outcome.taken],
+        "rollback": _rollback(outcome.rollback) if outcome.rollback else None,
+    }
+
+
+def _rollback(rollback: Rollback) -> JsonObject:
+    return {
+        "result": rollback.result.value,
+        "revision": rollback.revision,
+        "reason": rollback.reason,
     }
 
 
