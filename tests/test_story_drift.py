@@ -137,6 +137,20 @@ def test_without_a_record_the_audit_log_proves_which_side_moved(story: Story) ->
     assert only(story.json("drift")[1])["state"] == "pending"
 
 
+def test_a_channel_that_was_found_as_git_wants_it_has_a_base(story: Story) -> None:
+    story.seed("support", 0)
+    story.write("support", 0)
+    story.commit()
+    assert story.json("apply", "--yes")[1]["outcomes"] == []
+    kept = story.git("rev-parse", "reconciler-record:applied")
+    assert story.json("apply", "--yes")[0] == 0
+    assert story.git("rev-parse", "reconciler-record:applied") == kept
+    edit(story, description="Dana's")
+    story.write("support", 0, description="Ours")
+    channel = only(story.json("drift")[1])
+    assert (channel["state"], channel["fields"][0]["applied"]) == ("both", "A channel")
+
+
 def test_a_log_that_cannot_be_read_leaves_the_mover_unknown(applied: Story) -> None:
     edit(applied, description="Dana's")
     applied.emulator.add_fault({"do": "reply", "status": 403, "path": "/api/v2/auditlogs", "times": 99})

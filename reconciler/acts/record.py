@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from reconciler.errors import RecordError
 from reconciler.ledger.branch import NAME as BRANCH
 from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.source import find_repository
-from reconciler.model import Action, JsonObject, Plan, Result, Run
+from reconciler.model import Action, Change, JsonObject, Plan, Result, Run
 from reconciler.report.documents import apply_document, json_text, recorded
 from reconciler.report.markdown import document_markdown
 from reconciler.settings import Settings
@@ -78,18 +78,25 @@ def make_record(
 
 def keep_record(settings: Settings, plan: Plan, run: Run, record: JsonObject, *, push: bool) -> Kept:
     """Commit the record to its branch and push it; a failure keeps it as a file and is told, not raised."""
-    return keep(settings, record, applied_of(plan, run), plan.binding.organisation, push=push)
+
+    def applied(known: Mapping[str, JsonObject]) -> Mapping[str, JsonObject | None]:
+        return agreed_of(plan, known) | applied_of(plan, run)
+
+    return keep(settings, record, plan.binding.organisation, applied, push=push)
 
 
 def keep(
     settings: Settings,
     record: JsonObject,
-    applied: Mapping[str, JsonObject | None],
     organisation: str,
+    applied: Callable[[Mapping[str, JsonObject]], Mapping[str, JsonObject | None]] = lambda _: {},
     *,
     push: bool,
 ) -> Kept:
-    """Commit any run's record, and what it applied by channel name; a failure keeps it as a file."""
+    """Commit any run's record; a failure keeps it as a file.
+
+    `applied` says, given what the record knows by channel name, what of that is otherwise now.
+    """
     repository = find_repository(settings.repo)
     if repository is None:
         path = keep_file(settings.repo, record)
@@ -99,7 +106,8 @@ def keep(
         return Kept(recorded(record, branch=BRANCH, path=path, reason=reason), path, reason)
     ledger = Ledger(repository, remote=settings.remote, push=push)
     try:
-        receipt = ledger.append(record, document_markdown(record), applied, organisation)
+        changed = applied(ledger.applied(organisation))
+        receipt = ledger.append(record, document_markdown(record), changed, organisation)
     except RecordError as error:
         path = keep_file(settings.repo, record)
         return Kept(recorded(record, branch=BRANCH, path=path, reason=str(error)), path, str(error))
@@ -119,7 +127,7 @@ def keep_file(repo: Path, record: JsonObject) -> str:
     return str(path)
 
 
-def applied_of(plan: Plan, run: Run) -> Mapping[str, JsonObject | None]:
+def applied_of(plan: Plan, run: Run) -> dict[str, JsonObject | None]:
     """Give what is applied now per channel name: the desired fields and the revision; None for a deleted one."""
     results = {(outcome.kind, outcome.id): outcome for outcome in run.outcomes}
     applied: dict[str, JsonObject | None] = {}
@@ -131,12 +139,35 @@ def applied_of(plan: Plan, run: Run) -> Mapping[str, JsonObject | None]:
             # A file of this name may have been given another id, and was written just now.
             applied.setdefault(change.name, None)
         elif change.channel is not None:
-            applied[change.name] = {
-                "kind": change.kind,
-                "id": change.id,
-                "revision": outcome.after,
-                "spec": json.loads(json.dumps(change.channel.spec)),
-                "commit": plan.binding.commit,
-                "tree": plan.binding.tree,
-            }
+            applied[change.name] = _applied(plan, change, outcome.after)
     return applied
+
+
+def agreed_of(plan: Plan, known: Mapping[str, JsonObject]) -> dict[str, JsonObject | None]:
+    """Give the channels that were found as Git wants them, where the record does not say so yet.
+
+    A channel that was adopted is never written, and would have no base to tell drift from.
+    """
+    found = {
+        change.name: _applied(plan, change, change.live.revision.value if change.live else None)
+        for change in plan.changes
+        if change.action is Action.UNCHANGED
+    }
+    told = ("kind", "id", "spec")
+    return {
+        name: document
+        for name, document in found.items()
+        if any(known.get(name, {}).get(key) != document[key] for key in told)
+    }
+
+
+def _applied(plan: Plan, change: Change, revision: str | None) -> JsonObject:
+    spec = change.channel.spec if change.channel else {}
+    return {
+        "kind": change.kind,
+        "id": change.id,
+        "revision": revision,
+        "spec": json.loads(json.dumps(spec)),
+        "commit": plan.binding.commit,
+        "tree": plan.binding.tree,
+    }

@@ -166,7 +166,7 @@ def _record(
     last = ledger.newest(lambda old: (old.get("command"), old.get("organisation")) == ("drift", organisation))
     if not is_news(document, last.document if last else None):
         return document, True
-    kept = keep(desk.settings, document, {}, organisation, push=push)
+    kept = keep(desk.settings, document, organisation, push=push)
     if kept.reason:
         say(f"error: {kept.reason}; the record is kept in {kept.path}")
     return kept.document, kept.reason is None
