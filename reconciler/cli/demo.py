@@ -111,13 +111,12 @@ def _again(stage: Stage) -> bool:
 
 
 def _drift(stage: Stage) -> bool:
-    _tell("5. Dana adds an origin in the console. The next plan shows it, and the audit log says who it was.")
+    _tell("5. Dana adds an origin in the console. Drift is found, with her name on it, and Git's state restored.")
     target = _live(stage, "Secure Webchat Endpoint")
     origins = [*target["webchatSettings"]["corsAllowedOrigins"], "https://shop.example.net"]
     stage.emulator.edit(target["id"], {"webchatSettings": {"corsAllowedOrigins": origins}}, user="Dana")
-    shown = _run(stage, "plan", "--exit-code", code=2)
-    told = _run(stage, "audit", "secure-webchat", "--days", "1", code=0)
-    return _run(stage, "apply", "--yes", code=0) and shown and told
+    found = _run(stage, "drift", code=2)
+    return _run(stage, "apply", "--yes", code=0) and found
 
 
 def _merged(stage: Stage) -> bool:
