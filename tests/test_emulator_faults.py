@@ -44,6 +44,8 @@ def test_the_schedule_shows_how_often_each_fault_was_met() -> None:
         ({"do": "drop", "times": 0}, "times of a fault is a whole number from 1, or null, not 0"),
         ({"do": "drop", "when": "during"}, "when of a fault is before or after, not 'during'"),
         ({"do": "reply", "status": 99}, "status of a fault is 200 to 599, not 99"),
+        ({"do": "throttle", "status": 200}, "status of a fault is 429 or 4029, not 200"),
+        ({"do": "close", "status": 1006}, "status of a fault is a close code that may be sent, .*, not 1006"),
         (
             {"do": "reply", "headers": {"A": 1}},
             "headers of a fault is an object of ASCII texts, not ",
@@ -55,3 +57,7 @@ def test_the_schedule_shows_how_often_each_fault_was_met() -> None:
 def test_a_fault_that_cannot_be_is_refused_in_a_sentence(fault: object, sentence: str) -> None:
     with pytest.raises(Unfit, match=sentence.replace("not []", r"not \[\]")):
         read_fault(fault)
+
+
+def test_the_status_that_is_left_out_is_one_of_the_deed() -> None:
+    assert [read_fault({"do": deed}).status for deed in ("reply", "throttle", "close")] == [503, 429, 1011]

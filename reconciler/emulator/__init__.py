@@ -1,5 +1,6 @@
 """The embedded remote: the remote API over real TLS sockets, in one process, with misbehaviour on demand.
 
-It imports nothing else of `reconciler.*`, so that a misreading of the API cannot hide on both sides, and only
+Webchat channels, the first family, are served by the modules here; web messaging, the second, by `web/`. It
+imports nothing else of `reconciler.*`, so that a misreading of the API cannot hide on both sides, and only
 the command line starts it; production reaches it as a base URL and a CA file.
 """

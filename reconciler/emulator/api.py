@@ -12,23 +12,35 @@ import json
 import math
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import unquote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from reconciler.emulator.answers import Dropped, Truncated, answer_json
 from reconciler.emulator.faults import Fault
-from reconciler.emulator.gate import bearer, holder, log_in, require_budget, require_permission, usage_headers
+from reconciler.emulator.gate import (
+    bearer,
+    holder,
+    log_in,
+    require_budget,
+    require_permissions,
+    usage_headers,
+)
+from reconciler.emulator.operation import Call, Operation, Reply, Table, match
 from reconciler.emulator.refusal import Refused, Unfit, bad_request
 from reconciler.emulator.remote import Remote
-from reconciler.emulator.resources import OPERATIONS, Call, Operation, Reply
+from reconciler.emulator.resources import OPERATIONS as WEBCHAT
 from reconciler.emulator.tokens import OAuthClient
+from reconciler.emulator.web.operations import OPERATIONS as WEB
 
 LOGIN = "/oauth/token"
+OPERATIONS: Table = {**WEBCHAT, **WEB}
+NOBODY = OAuthClient("", "", "nobody", frozenset())
+"""The client of a request that needs no token."""
 _MOST_BODY = 1024 * 1024
 _LIES = frozenset({"stale", "repeat-cursor", "duplicate"})
 
@@ -98,7 +110,7 @@ class Api:
 
     async def _before(self, exchange: Exchange) -> Response | None:
         for fault in exchange.faults:
-            if fault.do in ("edit", "delete"):
+            if fault.do in ("edit", "delete", "publish"):
                 self._meddle(exchange, fault)
             elif fault.when == "before" and (early := await self._strike(exchange, fault)):
                 return early
@@ -124,14 +136,17 @@ class Api:
         return None
 
     def _meddle(self, exchange: Exchange, fault: Fault) -> None:
-        _, entity = locate(exchange.request)
+        entity = fault.id or locate(exchange.request)[1].get("id", "")
         try:
-            if fault.do == "edit":
-                self.remote.edit(fault.id or entity, fault.patch, fault.user)
-            else:
-                self.remote.delete(fault.id or entity, fault.user)
+            match fault.do:
+                case "edit":
+                    self.remote.edit(entity, fault.patch, fault.user)
+                case "publish":
+                    self.remote.publish(entity, fault.user)
+                case _:
+                    self.remote.delete(entity, fault.user)
         except Refused:
-            # The channel is not there (any more), which is no concern of this request.
+            # The object is not there (any more), which is no concern of this request.
             return
 
     def _carry_out(self, exchange: Exchange) -> Response:
@@ -158,19 +173,26 @@ class Api:
 
     def _operate(self, exchange: Exchange) -> Reply:
         request, now = exchange.request, time.time()
-        client = self._admit(exchange, now)
-        operation, entity = find_operation(request)
-        require_permission(client, operation.permission)
+        table, names = locate(request)
+        operation = table.get(request.method)
+        if operation is not None and operation.public:
+            client = NOBODY
+        else:
+            client = self._admit(exchange, now)
+            operation = require_operation(table, request.method)
+            require_permissions(client, operation.permissions)
         call = Call(
             client=client,
             at=datetime.fromtimestamp(now, UTC),
-            entity=entity,
+            entity=names.get("id", ""),
+            version=names.get("version", ""),
             query=exchange.entry["query"],
             if_match=exchange.entry["if_match"],
             if_none_match=exchange.entry["if_none_match"],
-            body=_parse(exchange) if request.method in ("PUT", "POST") else None,
+            body=_parse(exchange) if request.method in ("PUT", "POST") and operation.takes_body else None,
+            host=request.headers.get("host", ""),
             lies=_LIES & {fault.do for fault in exchange.faults},
-            audit_lag_seconds=self.remote.settings.audit_lag_seconds,
+            settings=self.remote.settings,
         )
         return operation.carry_out(self.remote.store, call)
 
@@ -196,29 +218,24 @@ async def read_body(request: Request) -> bytes:
     return bytes(body)
 
 
-def locate(request: Request) -> tuple[str, str]:
-    """Split a path into its collection and the id in it, one percent-encoded segment.
-
-    The id is empty where the path names none.
-    """
+def locate(request: Request) -> tuple[Mapping[str, Operation], dict[str, str]]:
+    """Find the operations of a path by their methods, and what stands in it for their names."""
     path = request.scope["raw_path"].decode("latin-1")
-    for collection, has_entity in OPERATIONS:
-        rest = path.removeprefix(collection + "/")
-        if has_entity and rest != path and rest and "/" not in rest:
-            return collection, unquote(rest)
-    return path, ""
+    for template, operations in OPERATIONS.items():
+        names = match(template, path)
+        if names is not None:
+            return operations, names
+    return {}, {}
 
 
-def find_operation(request: Request) -> tuple[Operation, str]:
-    """Find what a request asks for, and the id it asks it of."""
-    collection, entity = locate(request)
-    operations = OPERATIONS.get((collection, bool(entity)))
-    if operations is None:
+def require_operation(operations: Mapping[str, Operation], method: str) -> Operation:
+    """Give the operation of a method; a refusal where the path has none, or not this one."""
+    if not operations:
         raise Refused(404, "not.found", "HTTP 404 Not Found: there is no such path")
-    if request.method not in operations:
+    if method not in operations:
         allowed = ", ".join(operations)
         raise Refused(405, "method.not.allowed", f"The path allows {allowed}", headers={"Allow": allowed})
-    return operations[request.method], entity
+    return operations[method]
 
 
 def _parse(exchange: Exchange) -> Any:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from reconciler.emulator.documents import Document
 from reconciler.emulator.refusal import Refused, bad_field, bad_request
-from reconciler.emulator.state import Document
 
 CHANNEL_FIELDS: Mapping[str, type] = {
     "id": str,

@@ -5,9 +5,10 @@
     GET     /_emulator/faults          {"faults": […]}, each with how often it was `met`
     POST    /_emulator/faults          schedule one (an object) or several (a list); see `faults.py`
     DELETE  /_emulator/faults          forget them
-    POST    /_emulator/edit            {"id", "patch", "user"}: a person edits a channel by a JSON merge patch
-    POST    /_emulator/delete          {"id", "user"}: a person deletes a channel
-    GET     /_emulator/state           the state: {"format": 1, "channels", "webhooks", "audit"}
+    POST    /_emulator/edit            {"id", "patch", "user"}: a person edits an object by a JSON merge patch
+    POST    /_emulator/publish         {"id", "user"}: a person publishes the draft of a configuration
+    POST    /_emulator/delete          {"id", "user"}: a person deletes an object
+    GET     /_emulator/state           the state: {"format": 1, "channels", "webhooks", "audit", "web"}
     PUT     /_emulator/state           replace it
     GET     /_emulator/settings        the settings of `settings.py`
     PUT     /_emulator/settings        set those that are given, leave the others
@@ -47,6 +48,7 @@ class Control:
             ("POST", "faults"): self._add_faults,
             ("DELETE", "faults"): self._forget_faults,
             ("POST", "edit"): self._edit,
+            ("POST", "publish"): self._publish,
             ("POST", "delete"): self._delete,
             ("GET", "state"): self._state,
             ("PUT", "state"): self._load_state,
@@ -95,6 +97,9 @@ class Control:
 
     def _edit(self, value: Any) -> Any:
         return self.remote.edit(_text(value, "id"), _object(value, "patch"), _text(value, "user", "Dana"))
+
+    def _publish(self, value: Any) -> Any:
+        return self.remote.publish(_text(value, "id"), _text(value, "user", "Dana"))
 
     def _delete(self, value: Any) -> Any:
         self.remote.delete(_text(value, "id"), _text(value, "user", "Dana"))

@@ -1,4 +1,7 @@
-"""The WebSocket endpoint of every channel: found by its `webchatUrl`, open to its origins alone."""
+"""The WebSocket endpoint of every channel: found by its `webchatUrl`, open to its origins alone.
+
+The path `/v1` is no channel's but the guests' of web messaging (`web/messenger.py`).
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,10 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from reconciler.emulator.answers import connection, disconnected
+from reconciler.emulator.documents import Document
 from reconciler.emulator.remote import Remote
-from reconciler.emulator.state import Document
+from reconciler.emulator.web.messenger import PATH as GUESTS
+from reconciler.emulator.web.messenger import Messenger
 
 Address = tuple[str, int, str]
 """Host, port and path."""
@@ -22,16 +27,30 @@ class Endpoint:
 
     def __init__(self, remote: Remote) -> None:
         self.remote = remote
+        self.messenger = Messenger(remote)
 
     async def __call__(self, socket: WebSocket) -> None:
         """Accept or refuse the upgrade as the channel wants it, or as this host misbehaves."""
         host, _, path = asked = asked_address(socket)
         origin = socket.headers.get("origin")
-        entry = {"host": host, "path": path, "origin": origin, "status": None, "at": time.time()}
+        entry: dict[str, Any] = {"host": host, "path": path, "origin": origin}
+        entry |= {"status": None, "at": time.time()}
+        self.remote.handshakes.append(entry)
+        if path == GUESTS:
+            entry |= {"deployment": socket.query_params.get("deploymentId", ""), "said": []}
+            if await self.messenger.meet_faults(socket, entry):
+                return
         with self.remote.lock:
-            self.remote.handshakes.append(entry)
-            status = admission(self.remote.store.channels.all(), asked, origin)
+            if path == GUESTS:
+                status = self.messenger.admission(entry)
+            else:
+                status = admission(self.remote.store.channels.all(), asked, origin)
             order = dict(self.remote.settings.endpoints.get(host, {}))
+        await self._answer(socket, entry, status, order)
+
+    async def _answer(
+        self, socket: WebSocket, entry: dict[str, Any], status: int, order: dict[str, Any]
+    ) -> None:
         match order.get("do"):
             case "silence":
                 await disconnected(socket.receive)
@@ -58,7 +77,10 @@ class Endpoint:
         await socket.accept()
         if close is not None:
             await socket.close(close)
-        await disconnected(socket.receive)
+        if entry["path"] == GUESTS:
+            await self.messenger.converse(socket, entry)
+        else:
+            await disconnected(socket.receive)
 
 
 def admission(channels: list[Document], asked: Address, origin: str | None) -> int:

@@ -10,14 +10,26 @@ What `do` can be:
     drop           close the connection without an answer; `when`
     delay          wait `seconds`; `when`
     truncate       break off the connection in the middle of the answer's body
-    edit           a person, `user`, edits channel `id` by the merge patch `patch` just before
-    delete         a person, `user`, deletes channel `id` just before
-    stale          channels are read as the version before
-    repeat-cursor  the audit log's next page is the page that was asked for
+    edit           a person, `user`, edits object `id` by the merge patch `patch` just before
+    delete         a person, `user`, deletes object `id` just before
+    publish        a person, `user`, publishes the draft of configuration `id` just before
+    stale          objects are read as they were before the last write
+    repeat-cursor  the next page of a list by cursor is the page that was asked for
     duplicate      from the second page on, a list is one entity late: one comes twice, the last is missing
+                   (of a list by cursor none is missing)
 
-`when` is `before` (the default: nothing is committed) or `after` the commit. Without `id`, `edit` and
-`delete` mean the channel in the path.
+`when` is `before` (the default: nothing is committed) or `after` the commit. Without `id`, `edit`, `delete`
+and `publish` mean the object in the path. An object is a channel, a deployment, or a configuration's draft.
+
+Guest sockets meet faults as well. The upgrade has the method `UPGRADE` and the path `/v1`, and meets `reply`,
+`drop`, `delay`, `edit` and `delete`. Each message has the method `MESSAGE` and the path `/v1/<action>`, and
+meets, before it is heard,
+
+    reply          the text or JSON message `body` is said instead; None: nothing
+    drop, delay    as above
+    throttle       TooManyRequestsErrorMessage is said instead, to come back after `seconds`; `status` is its
+                   errorCode: 429 (the default) or 4029
+    close          the socket is closed with the code `status` (1011)
 """
 
 from __future__ import annotations
@@ -28,9 +40,24 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from reconciler.emulator.refusal import Unfit
-from reconciler.emulator.settings import Check, is_seconds, is_whole, require
+from reconciler.emulator.values import Check, is_close_code, is_seconds, is_whole, require
 
-DEEDS = ("reply", "drop", "delay", "truncate", "edit", "delete", "stale", "repeat-cursor", "duplicate")
+DEEDS = (
+    "reply",
+    "drop",
+    "delay",
+    "truncate",
+    "edit",
+    "delete",
+    "stale",
+    "repeat-cursor",
+    "duplicate",
+    "publish",
+    "throttle",
+    "close",
+)
+_STATUS: Mapping[str, dict[str, Any]] = {"throttle": {"status": 429}, "close": {"status": 1011}}
+"""The status of a deed, where it is not the one of a reply."""
 
 
 @dataclass(slots=True)
@@ -95,7 +122,7 @@ def read_fault(value: object) -> Fault:
         raise Unfit(unknown[0], "each name in a fault", "one of " + ", ".join(known))
     if value.get("do") not in DEEDS:
         raise Unfit(value.get("do"), "do of a fault", "one of " + ", ".join(DEEDS))
-    fault = Fault(**value)
+    fault = Fault(**{**_STATUS.get(value["do"], {}), **value})
     require(_checks(fault))
     return fault
 
@@ -113,11 +140,21 @@ def _checks(fault: Fault) -> Iterator[Check]:
         "a whole number from 1, or null",
     )
     yield "when of a fault", fault.when, fault.when in ("before", "after"), "before or after"
-    yield "status of a fault", fault.status, is_whole(fault.status, 200, 599), "200 to 599"
+    yield "status of a fault", fault.status, *_status(fault)
     yield "headers of a fault", fault.headers, _is_texts(fault.headers), "an object of ASCII texts"
     yield "seconds of a fault", fault.seconds, is_seconds(fault.seconds, 600), "a number from 0 to 600"
     yield "id of a fault", fault.id, fault.id is None or isinstance(fault.id, str), "a text or null"
     yield "patch of a fault", fault.patch, isinstance(fault.patch, dict), "a JSON merge patch, an object"
+
+
+def _status(fault: Fault) -> tuple[bool, str]:
+    match fault.do:
+        case "throttle":
+            return fault.status in (429, 4029), "429 or 4029"
+        case "close":
+            return is_close_code(fault.status), "a close code that may be sent, 1000 to 4999"
+        case _:
+            return is_whole(fault.status, 200, 599), "200 to 599"
 
 
 def _is_texts(value: object) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qs
@@ -79,10 +79,11 @@ def require_budget(usage: Usage, settings: Settings, now: float) -> None:
     )
 
 
-def require_permission(client: OAuthClient, permission: str) -> None:
+def require_permissions(client: OAuthClient, permissions: Iterable[str]) -> None:
     """Refuse a client that may not do this, and name what it lacks."""
-    if not client.may(permission):
-        raise Refused(403, "missing.permissions", _MISSING, params={"permissions": permission})
+    missing = [permission for permission in permissions if not client.may(permission)]
+    if missing:
+        raise Refused(403, "missing.permissions", _MISSING, params={"permissions": ", ".join(missing)})
 
 
 def _client(tokens: Tokens, authorization: str) -> OAuthClient | None:

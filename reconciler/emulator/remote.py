@@ -13,11 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from reconciler.emulator.audit import person
+from reconciler.emulator.audit import Actor, person
+from reconciler.emulator.documents import BrokenState, Document
 from reconciler.emulator.faults import Faults
 from reconciler.emulator.settings import Settings
-from reconciler.emulator.state import BrokenState, Document, Store
+from reconciler.emulator.state import Store
 from reconciler.emulator.tokens import Tokens
+from reconciler.emulator.web.visit import Visit
 
 _MOST_STATE = 64 * 1024 * 1024
 
@@ -37,7 +39,10 @@ class Remote:
         self.requests: list[dict[str, Any]] = []
         """Every API and login request in the order of arrival; see `api.py` for the fields."""
         self.handshakes: list[dict[str, Any]] = []
-        """Every WebSocket upgrade request: host, path, origin, status (None while silent), at."""
+        """Every WebSocket upgrade request: host, path, origin, status (None while silent), at.
+
+        Of a guest socket also `deployment` (id) and `said`, the actions of its messages in their order.
+        """
         self.stopping = asyncio.Event()
         self.state_file = state_file
         if state_file is not None and state_file.exists():
@@ -48,17 +53,34 @@ class Remote:
         return self.settings.certificates.get(host)
 
     def edit(self, entity: str, patch: Mapping[str, Any], user: str = "Dana") -> Document:
-        """Change a channel as that person would in the console: by a merge patch, past the API."""
+        """Change an object as that person would in the console: by a merge patch, past the API."""
         with self.lock:
-            document = self.store.channels.edit(entity, patch, person(user), datetime.now(UTC))
+            if entity in self.store.web:
+                document = self.store.web.edit(entity, patch, self.visit(person(user)))
+            else:
+                document = self.store.channels.edit(entity, patch, person(user), datetime.now(UTC))
+            self.save()
+        return document
+
+    def publish(self, entity: str, user: str = "Dana") -> Document:
+        """Publish the draft of a configuration as that person would in the console."""
+        with self.lock:
+            document = self.store.web.configurations.publish(entity, self.visit(person(user)))
             self.save()
         return document
 
     def delete(self, entity: str, user: str = "Dana") -> None:
-        """Delete a channel as that person would in the console."""
+        """Delete an object as that person would in the console."""
         with self.lock:
-            self.store.channels.remove(entity, person(user), datetime.now(UTC))
+            if entity in self.store.web:
+                self.store.web.remove(entity, self.visit(person(user)))
+            else:
+                self.store.channels.remove(entity, person(user), datetime.now(UTC))
             self.save()
+
+    def visit(self, actor: Actor) -> Visit:
+        """Make a visit to web messaging, now and under the rules that hold."""
+        return Visit(actor, datetime.now(UTC), self.settings.web)
 
     def save(self) -> None:
         """Write the state file, if there is one, in one piece."""

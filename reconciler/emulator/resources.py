@@ -1,4 +1,4 @@
-"""What each operation of the API does to the store: pages, version checks, required fields.
+"""What each operation on channels, webhooks and their audit log does: pages, version checks, required fields.
 
 Nothing here knows about connections, tokens or faults; a request that cannot be carried out raises `Refused`.
 """
@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import math
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from reconciler.emulator.audit import AuditQuery
 from reconciler.emulator.checks import (
@@ -22,46 +19,12 @@ from reconciler.emulator.checks import (
     time_parameter,
     whole_parameter,
 )
+from reconciler.emulator.documents import Document
+from reconciler.emulator.operation import Call, Operation, Reply, Table
 from reconciler.emulator.refusal import Refused, bad_field, bad_request
-from reconciler.emulator.state import Collection, Document, Store
-from reconciler.emulator.tokens import OAuthClient
+from reconciler.emulator.state import Collection, Store
 
 MOST_PER_PAGE = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One authorised request."""
-
-    client: OAuthClient
-    at: datetime
-    entity: str = ""
-    """The id in the path; empty where the collection is meant."""
-    query: Mapping[str, str] = field(default_factory=dict)
-    if_match: str | None = None
-    if_none_match: str | None = None
-    body: Any = None
-    lies: frozenset[str] = frozenset()
-    """Faults that make a read lie: `stale`, `duplicate`, `repeat-cursor`."""
-    audit_lag_seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What goes back, and whether the store changed."""
-
-    status: int
-    body: Any = None
-    etag: str | None = None
-    committed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """What one method on one path does, and what it takes to be allowed to."""
-
-    permission: str
-    carry_out: Callable[[Store, Call], Reply]
 
 
 def list_channels(store: Store, call: Call) -> Reply:
@@ -123,7 +86,7 @@ def list_audit_entries(store: Store, call: Call) -> Reply:
     asked = None if cursor == _REPEATED else cursor
     query = AuditQuery(
         entity_id=entity,
-        visible_until=call.at - timedelta(seconds=call.audit_lag_seconds),
+        visible_until=call.at - timedelta(seconds=call.settings.audit_lag_seconds),
         start=time_parameter(call.query, "startTime"),
         end=time_parameter(call.query, "endTime"),
         size=whole_parameter(call.query, "pageSize", most=MOST_PER_PAGE, default=MOST_PER_PAGE),
@@ -138,21 +101,20 @@ def list_audit_entries(store: Store, call: Call) -> Reply:
 CHANNELS = "/api/v2/webchat/channels"
 WEBHOOKS = "/api/v2/webhooks"
 AUDIT_LOGS = "/api/v2/auditlogs"
-OPERATIONS: Mapping[tuple[str, bool], Mapping[str, Operation]] = {
-    (CHANNELS, False): {"GET": Operation("webchat:webchat:read", list_channels)},
-    (CHANNELS, True): {
-        "GET": Operation("webchat:webchat:read", read_channel),
-        "PUT": Operation("webchat:webchat:write", put_channel),
-        "DELETE": Operation("webchat:webchat:write", delete_channel),
+OPERATIONS: Table = {
+    CHANNELS: {"GET": Operation(("webchat:webchat:read",), list_channels)},
+    f"{CHANNELS}/{{id}}": {
+        "GET": Operation(("webchat:webchat:read",), read_channel),
+        "PUT": Operation(("webchat:webchat:write",), put_channel),
+        "DELETE": Operation(("webchat:webchat:write",), delete_channel),
     },
-    (WEBHOOKS, False): {
-        "GET": Operation("webhook:webhook:read", list_webhooks),
-        "POST": Operation("webhook:webhook:write", create_webhook),
+    WEBHOOKS: {
+        "GET": Operation(("webhook:webhook:read",), list_webhooks),
+        "POST": Operation(("webhook:webhook:write",), create_webhook),
     },
-    (WEBHOOKS, True): {"PUT": Operation("webhook:webhook:write", put_webhook)},
-    (AUDIT_LOGS, False): {"GET": Operation("auditlog:auditlog:read", list_audit_entries)},
+    f"{WEBHOOKS}/{{id}}": {"PUT": Operation(("webhook:webhook:write",), put_webhook)},
+    AUDIT_LOGS: {"GET": Operation(("auditlog:auditlog:read",), list_audit_entries)},
 }
-"""By collection, and whether the path names one entity of it."""
 
 _REPEATED = "cmVwZWF0ZWQ="
 

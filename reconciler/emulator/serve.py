@@ -19,11 +19,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from reconciler.emulator.certificates import Certificates
+from reconciler.emulator.documents import BrokenState, Document
 from reconciler.emulator.faults import Fault, Faults
 from reconciler.emulator.remote import Remote, write_private
 from reconciler.emulator.settings import Settings
 from reconciler.emulator.sockets import HOST, listen, serve
-from reconciler.emulator.state import BrokenState, Document, Store
+from reconciler.emulator.state import Store
 from reconciler.emulator.tokens import OAuthClient, Tokens
 
 __all__ = ["BrokenState", "Emulator", "run_until_signal"]
@@ -55,7 +56,7 @@ class Emulator:
 
     @property
     def store(self) -> Store:
-        """Channels, webhooks and audit log."""
+        """Channels, webhooks, their audit log, and web messaging (`store.web`)."""
         return self.remote.store
 
     @property
@@ -101,12 +102,38 @@ class Emulator:
         with self.lock:
             self.store.channels.load(channels)
 
+    def seed_configuration(
+        self, *versions: Mapping[str, Any], entity: str | None = None, draft: Mapping[str, Any] | None = None
+    ) -> str:
+        """Put a web-messaging configuration in, settled and without a trace, and give its id.
+
+        `versions` are what was published as "1", "2", …; the draft equals the last of them, or is `draft`.
+        """
+        with self.lock:
+            contents = [dict(version) for version in versions]
+            return self.store.web.seed_configuration(contents, entity, None if draft is None else dict(draft))
+
+    def seed_deployment(self, deployment: Mapping[str, Any]) -> str:
+        """Put a web-messaging deployment in, settled, on the CDN and without a trace, and give its id.
+
+        It needs `name` and `configuration` (`id`, `version`); `status` is Active where it is left out.
+        """
+        with self.lock:
+            return self.store.web.seed_deployment(deployment)
+
     def edit(self, entity: str, patch: Mapping[str, Any], user: str = "Dana") -> Document:
-        """Change a channel as that person would in the console, by a JSON merge patch."""
+        """Change a channel, a deployment or a configuration's draft as that person would in the console.
+
+        The patch is a JSON merge patch.
+        """
         return self.remote.edit(entity, patch, user)
 
+    def publish(self, entity: str, user: str = "Dana") -> Document:
+        """Publish the draft of a configuration as that person would in the console."""
+        return self.remote.publish(entity, user)
+
     def delete(self, entity: str, user: str = "Dana") -> None:
-        """Delete a channel as that person would in the console."""
+        """Delete a channel, a deployment or a configuration as that person would in the console."""
         self.remote.delete(entity, user)
 
     def add_fault(self, fault: Mapping[str, Any]) -> Fault:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from reconciler.emulator.refusal import Unfit, shown
+from reconciler.emulator.values import Check, is_close_code, is_seconds, is_whole, require
+from reconciler.emulator.web.rules import WebRules, rule_checks
 
 CERTIFICATES = ("expired", "not-yet-valid", "expires-soon", "wrong-host", "self-signed", "untrusted")
 ENDPOINTS = ("close", "answer", "silence", "drop", "accept-everybody")
-_UNSENDABLE = (1004, 1005, 1006, 1015)
-"""Close codes that RFC 6455 keeps off the wire."""
-
-Check = tuple[str, object, bool, str]
-"""What a value is of, the value, whether it may be, and what may be."""
 
 
 @dataclass(slots=True)
@@ -40,34 +37,33 @@ class Settings:
 
     `close` takes a `code` (1011), and refuses whom it must; `answer` takes a `status` (503).
     """
+    web: WebRules = field(default_factory=WebRules)
+    """How web messaging behaves; an update sets the rules that it gives and leaves the others."""
 
     def update(self, values: Mapping[str, Any]) -> None:
         """Set the values that are given, all or none."""
-        unknown = sorted(set(values) - set(asdict(self)))
-        if unknown:
-            raise Unfit(unknown[0], "the name of a setting", "one of " + ", ".join(asdict(self)))
+        _require_known(values, self, "the name of a setting")
+        if "web" in values:
+            values = {**values, "web": self._web_with(values["web"])}
         settings = replace(self, **values)
         require(_checks(settings))
         require(_host_checks(settings))
         for name, value in values.items():
             setattr(self, name, value)
 
-
-def require(checks: Iterable[Check]) -> None:
-    """Raise Unfit for the first value that may not be."""
-    for what, value, right, allowed in checks:
-        if not right:
-            raise Unfit(value, what, allowed)
-
-
-def is_whole(value: object, least: float, most: float = float("inf")) -> bool:
-    """Say whether a JSON value is a whole number in these bounds; true and false are none."""
-    return type(value) is int and least <= value <= most
+    def _web_with(self, values: object) -> WebRules:
+        if not isinstance(values, Mapping):
+            raise Unfit(values, "web", "an object with the rules to set")
+        _require_known(values, self.web, "the name of a rule of web")
+        rules = replace(self.web, **values)
+        require(rule_checks(rules))
+        return rules
 
 
-def is_seconds(value: object, most: float = float("inf")) -> bool:
-    """Say whether a JSON value is a number from 0; true and false are none."""
-    return (type(value) is int or type(value) is float) and 0 <= value <= most
+def _require_known(values: Mapping[str, Any], known: Settings | WebRules, what: str) -> None:
+    unknown = sorted(set(values) - set(asdict(known)))
+    if unknown:
+        raise Unfit(unknown[0], what, "one of " + ", ".join(asdict(known)))
 
 
 def _checks(settings: Settings) -> Iterator[Check]:
@@ -92,5 +88,4 @@ def _host_checks(settings: Settings) -> Iterator[Check]:
         deed, status, code = order.get("do"), order.get("status", 503), order.get("code", 1011)
         yield f"do of {what}", deed, deed in ENDPOINTS, "one of " + ", ".join(ENDPOINTS)
         yield f"status of {what}", status, is_whole(status, 200, 599), "200 to 599"
-        sendable = is_whole(code, 1000, 4999) and code not in _UNSENDABLE
-        yield f"code of {what}", code, sendable, "a close code that may be sent, 1000 to 4999"
+        yield f"code of {what}", code, is_close_code(code), "a close code that may be sent, 1000 to 4999"

@@ -1,26 +1,24 @@
-"""What the remote remembers: channels, webhooks and the audit log, in memory and as one JSON document.
+"""What the remote remembers, in memory and as one JSON document.
 
-Nothing here knows about HTTP, clocks or files; whoever writes hands in the time. Stored documents are
-replaced whole and never changed in place, so they may be handed out as they are.
+That is channels, webhooks, their audit log, and web messaging (`web/`). Nothing here knows about HTTP, clocks
+or files; whoever writes hands in the time. Stored documents are replaced whole and never changed in place, so
+they may be handed out as they are.
 """
 
 from __future__ import annotations
 
 import copy
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from reconciler.emulator.audit import Actor, AuditLog
-from reconciler.emulator.refusal import Unfit, not_found, shown
+from reconciler.emulator.documents import BrokenState, Document, documents_of, merge_patch
+from reconciler.emulator.refusal import not_found, shown
+from reconciler.emulator.web.web import Web
 
-Document = dict[str, Any]
-
-
-class BrokenState(Unfit):
-    """A state document that cannot be loaded; the sentence says what is wrong in it."""
+__all__ = ["BrokenState", "Collection", "Document", "Store", "merge_patch"]
 
 
 @dataclass(slots=True)
@@ -89,6 +87,7 @@ class Store:
         self.audit = AuditLog()
         self.channels = Collection("channel", "WebchatChannel", self.audit)
         self.webhooks = Collection("webhook", "Webhook", self.audit)
+        self.web = Web()
 
     def document(self) -> Document:
         """Give the whole state as one JSON document."""
@@ -97,6 +96,7 @@ class Store:
             "channels": self.channels.all(),
             "webhooks": self.webhooks.all(),
             "audit": list(self.audit.entries),
+            "web": self.web.document(),
         }
 
     def load(self, document: object) -> None:
@@ -111,6 +111,8 @@ class Store:
         entries = document.get("audit", [])
         if not isinstance(entries, list) or not all(map(_is_entry, entries)):
             raise BrokenState(entries, '"audit" of a state', "a list of audit entries as the API gives them")
+        # The last check and the first change: it replaces web messaging whole, or nothing.
+        self.web.load(document.get("web", {}))
         for collection, documents in ((self.channels, channels), (self.webhooks, webhooks)):
             collection.live.clear()
             collection.before.clear()
@@ -118,33 +120,12 @@ class Store:
         self.audit.entries[:] = copy.deepcopy(entries)
 
 
-def merge_patch(target: object, patch: object) -> Any:
-    """Apply a JSON merge patch (RFC 7396) and give the result; no dependency has this."""
-    if not isinstance(patch, Mapping):
-        return patch
-    merged = dict(target) if isinstance(target, Mapping) else {}
-    for name, value in patch.items():
-        if value is None:
-            merged.pop(name, None)
-        else:
-            merged[name] = merge_patch(merged.get(name), value)
-    return merged
-
-
 def _documents(state: Document, name: str) -> list[Document]:
-    documents = state.get(name, [])
-    if not isinstance(documents, list):
-        raise BrokenState(documents, f'"{name}" of a state', "a list of documents")
+    documents = documents_of(state, name)
     for document in documents:
-        if not isinstance(document, dict) or not isinstance(document.get("id"), str):
-            raise BrokenState(document, f'each of "{name}"', 'an object with a text "id"')
         version = document.get("version", 1)
         if type(version) is not int or version < 1:
             raise BrokenState(version, f'"version" of {shown(document["id"])}', "a number from 1")
-    ids = Counter(document["id"] for document in documents)
-    for entity, count in ids.most_common(1):
-        if count > 1:
-            raise BrokenState(entity, f'"id" of each of "{name}"', "one that no other has")
     return documents
 
 
