@@ -8,14 +8,16 @@ from reconciler.model import DriftState, JsonObject
 from reconciler.report import facts
 from reconciler.report.drift_text import unmanaged, who, worst_first
 from reconciler.report.escape import cell, code, html_code, shown, words
-from reconciler.report.markdown_page import Piece, folded, row, table, text_piece
-from reconciler.report.plan_markdown import EXPOSURES, diff_block
-from reconciler.report.wording import field_name, requests_text, value_text
+from reconciler.report.markdown_page import Piece, fit, folded, marker, row, size, table, text_piece
+from reconciler.report.plan_markdown import diff_block, exposure_words
+from reconciler.report.wording import counted, field_name, requests_text, value_text
 
 LINES = 100
 """Lines of one channel that are shown before the rest is counted."""
 SENTENCE = 300
-MARKER = "<!-- reconciler:drift -->"
+COLUMNS = ("state", "channel", "exposure", "fields", "who")
+SECTION = 10_000
+"""Bytes that drift may take beside a plan."""
 
 
 def drift_pieces(document: JsonObject) -> Sequence[Piece]:
@@ -27,10 +29,11 @@ def drift_pieces(document: JsonObject) -> Sequence[Piece]:
     ]
     return [
         text_piece(
-            f"### Reconciler drift\n\n**{words(shown(facts.word(document, 'verdict'), SENTENCE))}**\n"
+            f"{marker('drift', facts.word(document, 'organisation'))}\n"
+            f"### Reconciler drift: {_verdict(document)}\n"
         ),
         Piece(
-            table("state", "channel", "exposure", "fields", "who"),
+            table(*COLUMNS),
             [_row(channel) for channel in channels],
             noun="channels",
         ),
@@ -40,13 +43,26 @@ def drift_pieces(document: JsonObject) -> Sequence[Piece]:
     ]
 
 
+def drift_section(document: JsonObject, limit: int = SECTION) -> str:
+    """Write what moved on the live side as a section beside a plan, closed; nothing where nothing moved."""
+    moved = [one for one in worst_first(document) if facts.word(one, "state") != DriftState.PENDING]
+    if not moved:
+        return ""
+    title = f"\n#### Drift, not part of this change: {_verdict(document)}\n"
+    rows = Piece(table(*COLUMNS), [_row(channel) for channel in moved], noun="channels")
+    return title + folded(counted(len(moved), "channel"), fit([rows], limit - 2 * size(title)))
+
+
+def _verdict(document: JsonObject) -> str:
+    return words(shown(facts.word(document, "verdict"), SENTENCE))
+
+
 def _row(channel: JsonObject) -> str:
     fields = facts.rows(channel, "fields")
-    exposure = {str(key): value for key, value in EXPOSURES.items()}.get(facts.word(channel, "exposure"))
     return row(
         facts.word(channel, "state") if facts.word(channel, "state") in list(DriftState) else "unknown",
         cell(shown(facts.word(channel, "name"))),
-        exposure or "**unknown**",
+        exposure_words(facts.word(channel, "exposure")),
         str(len(fields)),
         "<br>".join(cell(name) for name in _people(fields)[:3]),
     )
@@ -91,4 +107,4 @@ def _foot(document: JsonObject) -> str:
     reason = facts.word(trail, "reason")
     gap = f"\nThe audit log is not complete: {code(shown(reason, SENTENCE))}\n" if reason else ""
     bill = code(shown(requests_text(facts.part(document, "requests"))))
-    return f"{gap}\n{' · '.join([bill, *bindings])}\n\n{MARKER}\n"
+    return f"{gap}\n{' · '.join([bill, *bindings])}\n"

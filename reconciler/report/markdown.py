@@ -9,12 +9,14 @@ from reconciler.report import facts
 from reconciler.report.drift_markdown import drift_pieces
 from reconciler.report.escape import code, shown
 from reconciler.report.markdown_page import LIMIT, Piece, fit, text_piece
-from reconciler.report.plan_markdown import plan_pieces
+from reconciler.report.plan_markdown import plan_markdown
 from reconciler.report.run_markdown import run_pieces
 
 
 def document_markdown(document: JsonObject, *, limit: int = LIMIT) -> str:
-    """Write the document of a plan or a run, of at most this many characters; 6,000 are always needed."""
+    """Write the document of a plan, a run or a look for drift, of at most this many bytes; 12,000 are needed."""
+    if facts.word(document, "command") == "plan":
+        return plan_markdown(document, limit=limit)
     pieces = RENDERERS.get(facts.word(document, "command"), _unknown_pieces)
     return fit(pieces(document), limit)
 
@@ -25,7 +27,6 @@ def _unknown_pieces(document: JsonObject) -> Sequence[Piece]:
 
 
 RENDERERS: Mapping[str, Callable[[JsonObject], Sequence[Piece]]] = {
-    "plan": plan_pieces,
     "apply": run_pieces,
     "drift": drift_pieces,
 }

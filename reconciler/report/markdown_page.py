@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 LIMIT = 65_000
-"""Characters; a comment of GitHub takes 65,536."""
+"""Bytes; a comment of GitHub takes 65,536 characters, which are never more than bytes."""
 NOTE = 120
-"""Characters kept free for the line that counts what is left out."""
+"""Bytes kept free for the line that counts what is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,16 @@ class Piece:
     """What the items are called where some are left out."""
 
 
+def size(text: str) -> int:
+    """Measure text in bytes, which are never fewer than the characters that a surface counts."""
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def marker(what: str, organisation: str) -> str:
+    """Give the hidden line by which a text of ours is found again, so that it is updated and not repeated."""
+    return f"<!-- reconciler:{what}:{re.sub('[^A-Za-z0-9._]', '-', organisation)[:64] or 'none'} -->"
+
+
 def text_piece(text: str) -> Piece:
     """Make a piece that is always there; it must be short."""
     return Piece("", (text,))
@@ -33,12 +44,12 @@ def fit(pieces: Sequence[Piece], limit: int = LIMIT) -> str:
 
     The limit must leave room for the pieces that are always there, and for what stands around the others.
     """
-    around = sum(len(piece.before) + len(piece.after) + NOTE for piece in pieces)
-    room = limit - around - sum(len(piece.items[0]) for piece in pieces if _always(piece))
+    around = sum(size(piece.before) + size(piece.after) + NOTE for piece in pieces)
+    room = limit - around - sum(size(piece.items[0]) for piece in pieces if _always(piece))
     parts: list[str] = []
     for piece in pieces:
         kept = piece.items if _always(piece) else _first(piece.items, room)
-        room -= 0 if _always(piece) else sum(map(len, kept))
+        room -= 0 if _always(piece) else sum(map(size, kept))
         parts.append(_piece(piece, kept))
     return "".join(parts)
 
@@ -64,7 +75,7 @@ def _always(piece: Piece) -> bool:
 
 def _first(items: Sequence[str], room: int) -> Sequence[str]:
     for place, item in enumerate(items):
-        room -= len(item)
+        room -= size(item)
         if room < 0:
             return items[:place]
     return items
