@@ -111,7 +111,9 @@ def _again(stage: Stage) -> bool:
 
 
 def _drift(stage: Stage) -> bool:
-    _tell("5. Dana adds an origin in the console. Drift is found, with her name on it, and Git's state restored.")
+    _tell(
+        "5. Dana adds an origin in the console. Drift is found, with her name on it, and Git's state restored."
+    )
     target = _live(stage, "Secure Webchat Endpoint")
     origins = [*target["webchatSettings"]["corsAllowedOrigins"], "https://shop.example.net"]
     stage.emulator.edit(target["id"], {"webchatSettings": {"corsAllowedOrigins": origins}}, user="Dana")

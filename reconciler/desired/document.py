@@ -43,12 +43,13 @@ class Document:
     """Offset in `text` of every key and every value, in reading order."""
 
     def findings(self, problems: Iterable[Problem]) -> tuple[Finding, ...]:
-        """Make the findings of problems of this document."""
+        """Make the findings of problems of this document, in the order of its lines."""
         listed = tuple(problems)
         if not listed:
             return ()
         source, offsets = Source(self.file, self.text), self._offsets()
-        return tuple(source.finding(offsets[problem.pointer, problem.at_key], problem) for problem in listed)
+        placed = ((offsets[problem.pointer, problem.at_key], problem) for problem in listed)
+        return tuple(source.finding(*one) for one in sorted(placed, key=lambda one: one[0]))
 
     def place(self, pointer: Pointer, *, at_key: bool = False) -> tuple[int, int]:
         """Give line and column, from 1, of the value at a pointer, or of its key."""

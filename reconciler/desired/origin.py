@@ -293,8 +293,11 @@ def _encoded(host: str) -> str:
 
 def _as_read(host: str) -> str:
     """Fold a host as browsers do before they look (Unicode TR 46): full-width letters, dots, case."""
-    lower = unicodedata.normalize("NFKC", host).lower()
-    return IGNORED.sub("", unicodedata.normalize("NFKC", lower)).replace("。", ".")
+    # Two letters stay as they are: browsers tell them from those they once were folded to (RFC 5894, 7.2).
+    letters = (
+        letter if letter in "ßς" else letter.casefold() for letter in unicodedata.normalize("NFKC", host)
+    )
+    return IGNORED.sub("", unicodedata.normalize("NFKC", "".join(letters))).replace("。", ".")
 
 
 def _encode_label(label: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from jsonschema import Draft202012Validator, TypeChecker, ValidationError, validators
@@ -29,6 +30,8 @@ TYPES = {
     "string": "text",
 }
 LENGTHS = ("minLength", "maxLength")
+ANCHOR = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|\$", re.DOTALL)
+"""A `$`, or what may hold one that is no anchor: an escape, a set of characters."""
 COUNTS = ("minItems", "maxItems", "minProperties", "maxProperties")
 
 
@@ -56,6 +59,11 @@ def suggestion(name: str, allowed: Iterator[str] | list[str]) -> str | None:
     return folded[near[0]] if near else None
 
 
+@cache
+def _strict(pattern: str) -> str:
+    return ANCHOR.sub(lambda part: r"\Z" if part[0] == "$" else part[0], pattern)
+
+
 def _is_integer(_checker: TypeChecker, value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
@@ -64,8 +72,7 @@ def _match(
     _validator: Validator, pattern: str, value: object, _schema: JsonObject
 ) -> Iterator[ValidationError]:
     """Match as ECMAScript does, where `$` is the end and not also the place before a last line break."""
-    strict = pattern.removesuffix("$") + r"\Z" if pattern.endswith("$") else pattern
-    if isinstance(value, str) and not re.search(strict, value):
+    if isinstance(value, str) and not re.search(_strict(pattern), value):
         yield ValidationError("pattern")
 
 
