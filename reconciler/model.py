@@ -302,6 +302,8 @@ class FieldClash:
     base: Json
     theirs: Json
     ours: Json
+    by: Attribution | None = None
+    """Who moved it, where the audit log was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +356,10 @@ class Outcome:
     taken: tuple[Taken, ...] = ()
     replaced: LiveChannel | None = field(default=None, repr=False)
     """The document that our write replaced; None where nothing was replaced, or not by our own knowledge."""
+    spec: JsonObject = field(default_factory=dict, repr=False)
+    """The managed fields as they were settled, merges and takes included; empty for a delete."""
+    written: LiveChannel | None = field(default=None, repr=False)
+    """What the remote answered to our write; None where no answer said that it was carried out."""
     rollback: Rollback | None = None
 
 

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from reconciler.acts.apply import Carrier, Terms, change_not_reached
+from reconciler.acts.apply import STOPPED, Carrier, Terms, changes_not_reached
 from reconciler.acts.audit import read_audit
 from reconciler.acts.drift import Inquiry, name_movers
 from reconciler.acts.observe import fetch_families, observe
+from reconciler.acts.rollback import roll_back
+from reconciler.acts.stopping import until_stopped
 from reconciler.acts.verify import removed_origins, verify
 from reconciler.acts.webhooks import keep_webhooks, webhooks_not_reached
 from reconciler.clock import Clock
+from reconciler.decide.canary import parts, why_not_further
+from reconciler.decide.clashes import name_clashes
 from reconciler.decide.drift import find_drift
+from reconciler.decide.freeze import Freeze, frozen
 from reconciler.decide.limits import held
 from reconciler.decide.plan import make_plan
+from reconciler.decide.rollback import failed_checks
 from reconciler.genesys.client import Client
 from reconciler.model import (
     Applied,
@@ -36,8 +42,11 @@ from reconciler.probe.rules import ProbeRules
 TOLD = (Result.APPLIED, Result.ALREADY, Result.CLASHED, Result.UNKNOWN)
 """Results whose channels are looked up in the audit log."""
 PROVED = (Result.APPLIED, Result.ALREADY)
+MOVED = (Result.CLASHED, Result.UNKNOWN)
 SKEW = timedelta(minutes=5)
 """How far the remote's clock may be from ours."""
+MEMORY = timedelta(days=30)
+"""How far back the audit log is read for whoever moved what clashed."""
 
 
 class ProbeScope(StrEnum):
@@ -70,6 +79,15 @@ class Order:
     scope: ProbeScope
     probe_rules: ProbeRules
     audit_channels: int
+    client_id: str = ""
+    """That of our own credentials, by which our own writes are known in the audit log."""
+    canary: int | None = None
+    """How many channels are written and proved before the others are begun."""
+    rollback: bool = False
+    """Whether a channel whose endpoint check fails is put back."""
+    freeze: Freeze | None = None
+    through_freeze: frozenset[str] = frozenset()
+    """Freeze windows that somebody decided to go through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,29 +116,69 @@ async def apply(
     client: Client, plan: Plan, order: Order, clock: Clock, stop: asyncio.Event, notices: Notices
 ) -> Run:
     """Write what the plan says, prove the endpoints, read the audit log."""
-    reason = held(plan, percent=order.percent, floor=order.floor, allow_changes=order.allow_changes)
+    began = clock.now()
+    reason = _why_held(plan, order, began)
     if reason:
         return _held(plan, reason)
-    began = clock.now()
     carrier = Carrier(client, clock, order.terms, stop, notices.outcome)
-    outcomes = await carrier.carry_out(plan)
-    if stop.is_set() or carrier.unauthorized:
-        stopped = "the run was stopped"
-        unread = AuditTrail((), complete=False, reason=stopped)
-        return Run(
-            outcomes,
-            webhooks_not_reached(plan, stopped),
-            (),
-            unread,
-            error=str(carrier.unauthorized) if carrier.unauthorized else None,
-        )
-    named = {outcome.name: outcome for outcome in outcomes}
-    hooks = await keep_webhooks(client, plan, named, order.terms.conflicts)
-    probes = await verify(
-        _scope(order, named), order.probe_rules, removed_origins(plan.changes), notices.probe
-    )
-    trail = await _audit(client, outcomes, began, clock.now(), order.audit_channels)
+    outcomes, probes, halt = await _write_and_prove(client, carrier, plan, order, stop, notices)
+    if halt:
+        hooks = webhooks_not_reached(plan, halt)
+    else:
+        named = {outcome.name: outcome for outcome in outcomes}
+        hooks = await keep_webhooks(client, plan, named, order.terms.conflicts, stop)
+    if carrier.halted:
+        unread = AuditTrail((), complete=False, reason=carrier.halted)
+        error = str(carrier.unauthorized) if carrier.unauthorized else None
+        return Run(outcomes, hooks, probes, unread, error=error)
+    reading = _audit(client, plan, outcomes, order, (began - SKEW, clock.now() + SKEW))
+    told = await until_stopped(reading, stop)
+    outcomes, trail = told or (outcomes, AuditTrail((), complete=False, reason=STOPPED))
     return Run(outcomes, hooks, probes, trail)
+
+
+async def _write_and_prove(
+    client: Client, carrier: Carrier, plan: Plan, order: Order, stop: asyncio.Event, notices: Notices
+) -> tuple[tuple[Outcome, ...], tuple[Probe, ...], str | None]:
+    """Carry out the plan part by part, each proved before the next; the last word says why it went no further."""
+    outcomes: tuple[Outcome, ...] = ()
+    probes: tuple[Probe, ...] = ()
+    halt: str | None = None
+    stages = parts(plan, order.canary)
+    for number, part in enumerate(stages, 1):
+        if halt:
+            outcomes += changes_not_reached(part, halt)
+            continue
+        written = await carrier.carry_out(part)
+        asked = _scope(order, written, {probe.target.name for probe in probes}, last=part is stages[-1])
+        seen = () if carrier.halted else await _prove(asked, plan, order, stop, notices)
+        if order.rollback:
+            written = await _roll_back(client, written, seen, stop)
+        outcomes, probes = (*outcomes, *written), (*probes, *seen)
+        halt = carrier.halted or (why_not_further(written, seen) if number < len(stages) else None)
+    return outcomes, probes, halt
+
+
+async def _prove(
+    channels: Sequence[Channel], plan: Plan, order: Order, stop: asyncio.Event, notices: Notices
+) -> tuple[Probe, ...]:
+    """Check the endpoints; once told to stop, what has been seen by then is all there is."""
+    seen: list[Probe] = []
+
+    def note(probe: Probe) -> None:
+        seen.append(probe)
+        notices.probe(probe)
+
+    asking = verify(channels, order.probe_rules, removed_origins(plan.changes), note)
+    probes = await until_stopped(asking, stop)
+    return tuple(seen) if probes is None else probes
+
+
+async def _roll_back(
+    client: Client, outcomes: tuple[Outcome, ...], probes: Sequence[Probe], stop: asyncio.Event
+) -> tuple[Outcome, ...]:
+    failed = () if stop.is_set() else failed_checks(outcomes, probes)
+    return tuple([await roll_back(client, outcome) if outcome in failed else outcome for outcome in outcomes])
 
 
 async def drift(
@@ -137,26 +195,71 @@ async def drift(
     return await name_movers(client, drifts, inquiry, clock.now())
 
 
+def _why_held(plan: Plan, order: Order, now: datetime) -> str | None:
+    if not plan.writes:
+        return None
+    return frozen(order.freeze, now, order.through_freeze) or held(
+        plan, percent=order.percent, floor=order.floor, allow_changes=order.allow_changes
+    )
+
+
 def _held(plan: Plan, reason: str) -> Run:
-    outcomes = tuple(change_not_reached(change, reason) for change in plan.changes if change.writes)
     nothing = AuditTrail((), complete=True)
-    return Run(outcomes, webhooks_not_reached(plan, reason), (), nothing, held=reason)
+    return Run(
+        changes_not_reached(plan, reason), webhooks_not_reached(plan, reason), (), nothing, held=reason
+    )
 
 
-def _scope(order: Order, outcomes: Mapping[str, Outcome]) -> list[Channel]:
+def _scope(
+    order: Order, outcomes: Sequence[Outcome], probed: Collection[str], *, last: bool
+) -> list[Channel]:
+    """Choose whose endpoints are checked now: of all channels only at the end, and none twice."""
     if order.scope is ProbeScope.NONE:
         return []
-    if order.scope is ProbeScope.ALL:
-        return list(order.channels)
-    written = {name for name, outcome in outcomes.items() if outcome.result in PROVED}
-    return [channel for channel in order.channels if channel.name in written]
+    # What was settled is what the endpoint must do, also where it is not all that Git wants.
+    chosen = {outcome.name: outcome.spec for outcome in outcomes if outcome.result in PROVED}
+    every = order.scope is ProbeScope.ALL and last
+    return [
+        replace(channel, spec=chosen.get(channel.name) or channel.spec)
+        for channel in order.channels
+        if channel.name not in probed and (every or channel.name in chosen)
+    ]
 
 
 async def _audit(
-    client: Client, outcomes: Sequence[Outcome], began: datetime, ended: datetime, cap: int
+    client: Client, plan: Plan, outcomes: tuple[Outcome, ...], order: Order, span: tuple[datetime, datetime]
+) -> tuple[tuple[Outcome, ...], AuditTrail]:
+    """Read what the audit log says of this run, and put into each clash who moved it."""
+    told = [outcome for outcome in outcomes if outcome.result in TOLD]
+    trail = await read_audit(
+        client, [(outcome.name, outcome.id) for outcome in told], *span, order.audit_channels
+    )
+    clashed = [outcome for outcome in told[: order.audit_channels] if outcome.result in MOVED]
+    movers = await _movers(client, clashed, trail, span[1])
+    changes = {(change.kind, change.id): change for change in plan.changes}
+    outcomes = tuple(
+        name_clashes(
+            outcome, changes[outcome.kind, outcome.id], movers.entries, order.client_id, movers.reason
+        )
+        if outcome in clashed
+        else outcome
+        for outcome in outcomes
+    )
+    return outcomes, _without_late(trail, outcomes)
+
+
+async def _movers(
+    client: Client, clashed: Sequence[Outcome], trail: AuditTrail, until: datetime
 ) -> AuditTrail:
-    named = [(outcome.name, outcome.id) for outcome in outcomes if outcome.result in TOLD]
-    trail = await read_audit(client, named, began - SKEW, ended + SKEW, cap)
+    """Look further back for whoever moved what clashed: a saved plan may be older than this run."""
+    if not clashed or not trail.complete:
+        return trail
+    named = [(outcome.name, outcome.id) for outcome in clashed]
+    return await read_audit(client, named, until - MEMORY, until, len(named))
+
+
+def _without_late(trail: AuditTrail, outcomes: Sequence[Outcome]) -> AuditTrail:
+    """Call a trail incomplete that does not show our own writes yet."""
     seen = {entry.name for entry in trail.entries}
     written = [outcome.name for outcome in outcomes if outcome.result is Result.APPLIED]
     late = [name for name in written if name not in seen and name not in trail.omitted]

@@ -15,7 +15,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from reconciler.decide.freeze import Freeze, read_windows
 from reconciler.errors import UsageError
 
 FILE = "reconciler.toml"
@@ -85,6 +87,8 @@ class Settings:
     connect_to: tuple[str, ...]
     """Entries in curl's form, options first."""
     ca_file: Path | None
+    freeze: Freeze | None
+    """When nothing may be written; None where no window is set."""
     sources: Mapping[str, str]
     """Where each setting comes from: `option`, `environment NAME`, `reconciler.toml`, `default`."""
 
@@ -107,6 +111,7 @@ TABLES: dict[str, dict[str, type]] = {
         "change_floor": int,
     },
     "record": {"organisation": str, "remote": str, "audit_channels": int},
+    "freeze": {},
 }
 """Every table and key of `reconciler.toml` that this version knows."""
 
@@ -139,6 +144,7 @@ def load_settings(repo: Path, options: Mapping[str, Any], environ: Mapping[str, 
             *_split(pick("connect_to_environment", "", variable="RECONCILER_CONNECT_TO")),
         ),
         ca_file=_checked_file(pick("ca_file", None, variable="SSL_CERT_FILE")),
+        freeze=_checked_freeze(file.get("freeze")),
         sources=pick.sources,
     )
 
@@ -222,6 +228,8 @@ def _limit_defaults() -> dict[str, float]:
 
 
 def _check_table(table: str, content: object) -> None:
+    if table == "freeze" and isinstance(content, dict):
+        return  # its windows have names of their own; `_checked_freeze` reads them
     if table not in TABLES:
         raise UsageError(f"{FILE}: the table [{table}] is not known{_near(table, TABLES)}")
     if not isinstance(content, dict):
@@ -249,6 +257,21 @@ def _check_value(table: str, key: str, value: object) -> None:
 def _near(word: str, known: Mapping[str, object]) -> str:
     near = difflib.get_close_matches(word, known, n=1)
     return f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(sorted(known))}"
+
+
+def _checked_freeze(table: Mapping[str, Any] | None) -> Freeze | None:
+    if not table:
+        return None
+    name = table.get("time_zone", "UTC")
+    try:
+        return Freeze(name, ZoneInfo(name), read_windows(table))
+    except (ZoneInfoNotFoundError, OSError, TypeError) as error:
+        raise UsageError(
+            f"{FILE}: [freeze] time_zone {name!r} is not known on this machine; write it as Europe/Berlin,"
+            " and where the machine has no time zones at all, install the package tzdata"
+        ) from error
+    except ValueError as error:
+        raise UsageError(f"{FILE}: {error}") from error
 
 
 def _split(text: str) -> tuple[str, ...]:
@@ -326,5 +349,8 @@ def known_settings(settings: Settings) -> Sequence[tuple[str, str, str]]:
         "allow_hosts": ", ".join(settings.allow_hosts) or "(none)",
         "allow_punycode": ", ".join(settings.allow_punycode) or "(none)",
         "ca_file": settings.ca_file or "(the system's)",
+        "freeze": ", ".join(window.name for window in settings.freeze.windows)
+        if settings.freeze
+        else "(none)",
     }
     return [(name, str(value), settings.sources.get(name, "default")) for name, value in values.items()]

@@ -136,9 +136,10 @@ def test_a_concurrent_edit_of_a_managed_field_clashes_and_shows_all_three(story:
     code, document = apply(story)
     outcomes = {outcome["name"]: outcome for outcome in document["outcomes"]}
     assert code == 4
-    assert outcomes["support"]["clashes"] == [
-        {"path": "/name", "base": "Channel support", "theirs": "Theirs", "ours": "Ours"}
-    ]
+    (clash,) = outcomes["support"]["clashes"]
+    by = clash.pop("by")
+    assert clash == {"path": "/name", "base": "Channel support", "theirs": "Theirs", "ours": "Ours"}
+    assert (by["certainty"], by["actor"]["name"], by["class"]) == ("exact", "Dana", "person")
     assert outcomes["retail"]["result"] == "applied"
     assert story.live(0)["name"] == "Theirs"
     assert any(entry["actor"]["name"] == "Dana" for entry in document["audit"]["entries"])

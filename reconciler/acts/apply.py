@@ -89,6 +89,11 @@ class Carrier:
         """Why no further change is begun; set by a failure that all of them would meet."""
         self.unauthorized: Unauthorized | None = None
 
+    @property
+    def halted(self) -> str | None:
+        """Say why no further change is begun; None where one would be."""
+        return STOPPED if self._stop.is_set() else self._halt
+
     async def carry_out(self, plan: Plan) -> tuple[Outcome, ...]:
         """Write what the plan says; one failing channel stops none of the others.
 
@@ -127,9 +132,8 @@ class Carrier:
                 raise ended
 
     async def _outcome(self, change: Change, attempt: Attempt) -> Outcome:
-        reason = STOPPED if self._stop.is_set() else self._halt
-        if reason:
-            return change_not_reached(change, reason)
+        if self.halted:
+            return change_not_reached(change, self.halted)
         began = self._api.seconds_in_flight()
         outcome = await self._ending(attempt)
         return replace(outcome, seconds=round(self._api.seconds_in_flight() - began, 6))
@@ -255,6 +259,11 @@ def _words(attempt: Attempt, error: RemoteError) -> str:
 def change_not_reached(change: Change, reason: str) -> Outcome:
     """Give the outcome of a change that was never begun."""
     return Attempt(change).outcome(Result.NOT_REACHED, reason)
+
+
+def changes_not_reached(plan: Plan, reason: str) -> tuple[Outcome, ...]:
+    """Give the outcomes of every change that would write, and was never begun."""
+    return tuple(change_not_reached(change, reason) for change in plan.changes if change.writes)
 
 
 def interrupted(change: Change, attempt: Attempt) -> Outcome:

@@ -46,6 +46,7 @@ class Attempt:
         self.carried: tuple[Pointer, ...] = ()
         self.taken: tuple[Taken, ...] = ()
         self.replaced: LiveChannel | None = None
+        self.stored: LiveChannel | None = None
         self.revision: str | None = None
         self.requests = 0
         self.doubtful = False
@@ -72,6 +73,8 @@ class Attempt:
             carried=self.carried,
             taken=self.taken,
             replaced=self.replaced,
+            spec=self.spec,
+            written=self.stored,
         )
 
     def written(self, answer: LiveChannel) -> Outcome:
@@ -79,11 +82,8 @@ class Attempt:
         before = self.live.revision.value if self.live else "0"
         if answer.id != self.change.id or answer.revision.value == before:
             raise Unavailable("the answer is not about this write", method="PUT", path=self.path)
-        self.revision, self.replaced, self.state = (
-            answer.revision.value,
-            self.live,
-            self.state or PlanState.FRESH,
-        )
+        self.revision, self.replaced, self.stored = answer.revision.value, self.live, answer
+        self.state = self.state or PlanState.FRESH
         if not _follows(before, answer.revision.value):
             return self.outcome(
                 Result.APPLIED,

@@ -10,6 +10,7 @@ from reconciler.clock import Clock
 from reconciler.genesys.client import Client
 from reconciler.genesys.pacing import ClientLimits
 from reconciler.genesys.token import Token, TokenSource
+from reconciler.genesys.witness import Witness
 from reconciler.settings import Api, Settings
 from reconciler.transport import ReadTransport, WriteTransport
 
@@ -37,10 +38,12 @@ async def connect(
     writes: bool,
     notice: Callable[[str], None],
     token: Token | None = None,
+    witness: Witness | None = None,
 ) -> AsyncIterator[Connection]:
     """Open the way; without `writes` the transport has no verb that writes.
 
-    `token` is the one of an earlier connection of the same run, which asks for no second one.
+    `token` is the one of an earlier connection of the same run, which asks for no second one; `witness` is told
+    of each write.
     """
     limits = settings.limits
     make = WriteTransport if writes else ReadTransport
@@ -53,4 +56,5 @@ async def connect(
             deadline=clock.monotonic() + limits.run_seconds,
         )
         tokens = TokenSource(transport, api.login_url, api.credentials, clock, bounds, notice, token)
-        yield Connection(Client(transport, api.base_url, tokens, clock, bounds, notice), transport, tokens)
+        client = Client(transport, api.base_url, tokens, clock, bounds, notice, witness)
+        yield Connection(client, transport, tokens)

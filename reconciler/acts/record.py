@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from reconciler import __version__
+from reconciler.decide.fields import with_value, without_value
 from reconciler.decide.saved_plan import plan_document
 from reconciler.errors import RecordError
 from reconciler.ledger.branch import NAME as BRANCH
 from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.source import find_repository
-from reconciler.model import Action, Change, JsonObject, Plan, Result, Run
+from reconciler.model import Action, Change, JsonObject, Outcome, Plan, Result, Run, Side
 from reconciler.report.documents import apply_document, json_text, recorded
 from reconciler.report.markdown import document_markdown
 from reconciler.settings import Settings
@@ -35,6 +35,18 @@ class Kept:
     reason: str | None
     """Why it is a file and no commit, or why it was not pushed; None where all went well."""
 
+    @property
+    def is_safe(self) -> bool:
+        """Whether it is kept at all."""
+        return bool(self.path)
+
+    @property
+    def where(self) -> str:
+        """Say where it is, for a person who has to look after it."""
+        if self.path:
+            return f"the record is kept in {self.path}"
+        return "the record could not be kept as a file either, so what is printed is all there is of it"
+
 
 def make_record(
     plan: Plan,
@@ -45,10 +57,15 @@ def make_record(
     requests: Mapping[str, int],
     digest: str,
     allowed_changes: int | None,
+    name: str,
+    circumstances: JsonObject,
 ) -> JsonObject:
-    """Make the document of a run; the plan stands in it with its changes, without what it leaves alone."""
+    """Make the document of a run; the plan stands in it with its changes, without what it leaves alone.
+
+    `circumstances` are members of the document: the operator's words, and what the run found of others.
+    """
     document = apply_document(
-        run=secrets.token_hex(6),
+        run=name,
         when=began,
         exit_code=code,
         commit=plan.binding.commit,
@@ -72,6 +89,7 @@ def make_record(
     ]
     return {
         **document,
+        **circumstances,
         "plan": {"digest": digest, **{key: planned[key] for key in kept}, "channels": changes},
     }
 
@@ -118,12 +136,15 @@ def keep(
 
 
 def keep_file(repo: Path, record: JsonObject) -> str:
-    """Write the record to a file of its own below the repository and give its path."""
+    """Write the record to a file of its own below the repository and give its path; empty where that fails."""
     folder = repo / FOLDER
-    folder.mkdir(exist_ok=True)
-    (folder / ".gitignore").write_text("*\n")
     path = folder / f"{record['when'].replace(':', '').replace('-', '')}-{record['run']}.json"
-    path.write_text(json_text(record))
+    try:
+        folder.mkdir(exist_ok=True)
+        (folder / ".gitignore").write_text("*\n")
+        path.write_text(json_text(record))
+    except OSError:
+        return ""
     return str(path)
 
 
@@ -133,14 +154,28 @@ def applied_of(plan: Plan, run: Run) -> dict[str, JsonObject | None]:
     applied: dict[str, JsonObject | None] = {}
     for change in plan.changes:
         outcome = results.get((change.kind, change.id))
-        if outcome is None or outcome.result not in WRITTEN:
+        if outcome is None or outcome.result not in WRITTEN or _is_put_back(outcome):
             continue
         if change.action is Action.DELETE:
             # A file of this name may have been given another id, and was written just now.
             applied.setdefault(change.name, None)
         elif change.channel is not None:
-            applied[change.name] = _applied(plan, change, outcome.after)
+            applied[change.name] = _applied(plan, _as_taken(change, outcome), outcome.after)
     return applied
+
+
+def _is_put_back(outcome: Outcome) -> bool:
+    return outcome.rollback is not None and outcome.rollback.result is not Result.NOT_REACHED
+
+
+def _as_taken(change: Change, outcome: Outcome) -> Change:
+    """Give the change with the live values that a person decided to keep, which nobody moved then."""
+    spec = change.channel.spec if change.channel else {}
+    for taken in outcome.taken:
+        if taken.side is Side.LIVE:
+            path, value = taken.clash.path, taken.clash.theirs
+            spec = without_value(spec, path) if value is None else with_value(spec, path, value)
+    return replace(change, channel=replace(change.channel, spec=spec)) if change.channel else change
 
 
 def agreed_of(plan: Plan, known: Mapping[str, JsonObject]) -> dict[str, JsonObject | None]:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
+from reconciler.acts.apply import GRACE_SECONDS, STOPPED
+from reconciler.acts.stopping import until_stopped
 from reconciler.decide.webhooks import is_kept
 from reconciler.errors import Rejected, RemoteError, Unauthorized, Unavailable, VersionConflict
 from reconciler.genesys.client import Client
 from reconciler.genesys.webhooks import create_webhook, fetch_webhooks, update_webhook
 from reconciler.model import Action, LiveWebhook, Outcome, Plan, Result, WebhookChange, WebhookOutcome
 
+CUT_OFF = f"{STOPPED} while this was under way; plan again to see"
 DONE = (Result.APPLIED, Result.ALREADY)
 
 
 async def keep_webhooks(
-    client: Client, plan: Plan, outcomes: Mapping[str, Outcome], conflicts: int
+    client: Client, plan: Plan, outcomes: Mapping[str, Outcome], conflicts: int, stop: asyncio.Event
 ) -> tuple[WebhookOutcome, ...]:
     """Carry out the webhook changes, one outcome each; not those whose channel could not be written."""
     ended: list[WebhookOutcome] = []
@@ -25,8 +29,11 @@ async def keep_webhooks(
         if channel is not None and channel.result not in DONE:
             reason = f"its channel ended as {channel.result}"
             ended.append(WebhookOutcome(change.name, change.action, Result.NOT_REACHED, reason))
+        elif stop.is_set():
+            ended.append(WebhookOutcome(change.name, change.action, Result.NOT_REACHED, STOPPED))
         else:
-            ended.append(await _keep(client, change, conflicts))
+            kept = await until_stopped(_keep(client, change, conflicts), stop, GRACE_SECONDS)
+            ended.append(kept or WebhookOutcome(change.name, change.action, Result.UNKNOWN, CUT_OFF))
     return tuple(ended)
 
 

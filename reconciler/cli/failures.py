@@ -13,10 +13,22 @@ INVALID = 3
 UNRECORDED = 6
 
 
+class Interrupted(Exception):
+    """A signal ended a command that only reads."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+        """The contract's exit code for the signal."""
+
+
 def guard(command: Callable[[], int]) -> int:
     """Run a command; errors of the house become a sentence and a code."""
     try:
         return command()
+    except Interrupted as signal:
+        say("interrupted; nothing was written")
+        return signal.code
     except ReconcilerError as error:
         say(f"error: {error}")
         return code_of(error)

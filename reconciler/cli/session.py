@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from reconciler.acts.load import Loaded, load_channels
+from reconciler.cli.failures import Interrupted
 from reconciler.cli.options import find_root, make_settings
 from reconciler.cli.output import say
 from reconciler.cli.rules import rule_settings
@@ -20,15 +21,6 @@ from reconciler.model import Binding, Channel
 from reconciler.settings import Api, Settings, organisation_of, read_api
 
 Value = TypeVar("Value")
-
-
-class Interrupted(Exception):
-    """A signal ended a command that only reads."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
-        """The contract's exit code for the signal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -24,6 +25,7 @@ from reconciler.genesys.paging import Malformed, Page, Unsteady, assemble, is_se
 from reconciler.genesys.patience import Notice, Patience, silent
 from reconciler.genesys.slots import Slots
 from reconciler.genesys.token import TokenSource
+from reconciler.genesys.witness import Unseen, Witness
 from reconciler.model import Json, JsonObject
 from reconciler.transport import ReadTransport, Reply, TransportError, WriteTransport
 
@@ -53,7 +55,9 @@ class Client:
         clock: Clock,
         limits: ClientLimits,
         notice: Notice = silent,
+        witness: Witness | None = None,
     ) -> None:
+        self._witness: Witness = witness or Unseen()
         self._transport = transport
         self._base_url = base_url
         self._tokens = tokens
@@ -179,13 +183,11 @@ class Client:
 
     async def _send(self, call: Call, token: str) -> Reply | Setback:
         began = self._clock.monotonic()
-        task = asyncio.current_task()
-        if call.writes and task is not None:
-            self._writing.add(task)
         try:
-            reply = await self._dispatch(call, token)
+            with self._watched(call) as ended_as:
+                reply = await self._dispatch(call, token)
+                ended_as(reply.status)
         except TransportError as error:
-            self._heard(task)
             again = not error.lasting and not (call.writes and error.sent)
             cause = "no answer"
             return Setback(Unavailable, self.hide(error.reason), sent=error.sent, again=again, cause=cause)
@@ -193,7 +195,6 @@ class Client:
             ended = self._clock.monotonic()
             self._window.end(ended)
             self._count_flight(ended - began)
-        self._heard(task)
         self._window.heed(reply.headers, ended)
         if reply.status == 429:
             self._slots.narrow(began, ended)
@@ -215,9 +216,22 @@ class Client:
         send = transport.put if call.method == "PUT" else transport.post
         return await send(url, headers | {"Content-Type": "application/json"}, call.body or b"")
 
-    def _heard(self, task: asyncio.Task[Any] | None) -> None:
-        if task is not None:
+    @contextmanager
+    def _watched(self, call: Call) -> Iterator[Callable[[int], None]]:
+        """Note that a write goes out, and the status of its answer; one that is cut off stays on its way."""
+        task = asyncio.current_task()
+        if not call.writes or task is None:
+            yield lambda _: None
+            return
+        number = self._witness.before(call)
+        self._writing.add(task)
+        try:
+            yield partial(self._witness.after, number)
+        except TransportError:
             self._writing.discard(task)
+            self._witness.after(number, None)
+            raise
+        self._writing.discard(task)
 
     def _count_flight(self, seconds: float) -> None:
         task = asyncio.current_task()

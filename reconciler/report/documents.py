@@ -27,6 +27,7 @@ from reconciler.model import (
     pointer_text,
 )
 from reconciler.report import facts
+from reconciler.report.attribution import attribution_document
 from reconciler.report.metrics import handshake_metrics, make_metrics
 
 FORMAT = 1
@@ -221,6 +222,7 @@ def _clash(clash: FieldClash) -> JsonObject:
         "base": clash.base,
         "theirs": clash.theirs,
         "ours": clash.ours,
+        "by": attribution_document(clash.by) if clash.by else None,
     }
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.model import (
-    Attribution,
     AuditTrail,
     ChannelDrift,
     DriftState,
@@ -17,6 +16,7 @@ from reconciler.model import (
     JsonObject,
     pointer_text,
 )
+from reconciler.report.attribution import attribution_document
 from reconciler.report.documents import FORMAT, moment
 from reconciler.report.remedies import remedies
 from reconciler.report.wording import counted
@@ -120,19 +120,5 @@ def _field(field: FieldDrift) -> JsonObject:
         "live": field.live,
         "desired": field.desired,
         "exposure": field.exposure.value,
-        "attribution": _attribution(field.attribution) if field.attribution else None,
-    }
-
-
-def _attribution(attribution: Attribution) -> JsonObject:
-    entry = attribution.entry
-    return {
-        "certainty": attribution.certainty.value,
-        "reason": attribution.reason,
-        "actor": {"id": entry.actor_id, "name": entry.actor_name} if entry else None,
-        "class": attribution.actor.value if attribution.actor else None,
-        "client": entry.client_id if entry else None,
-        "when": entry.when if entry else None,
-        "action": entry.action if entry else None,
-        "entry": entry.id if entry else None,
+        "attribution": attribution_document(field.attribution) if field.attribution else None,
     }

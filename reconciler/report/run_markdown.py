@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from reconciler.model import JsonObject, Result
 from reconciler.report import facts
 from reconciler.report.audit_text import actor
+from reconciler.report.clash_words import mover, rollback_words, takes
 from reconciler.report.escape import cell, code, html_code, shown, words
 from reconciler.report.markdown_page import Piece, folded, row, table, text_piece
 from reconciler.report.plan_markdown import diff_block
@@ -91,7 +92,15 @@ def _outcome_row(outcome: JsonObject) -> str:
     name, warning = facts.word(outcome, "name"), facts.word(outcome, "warning")
     way = way_out(shown(name), result)
     happened = [
-        text for text in (outcome_words(outcome), f"warning: {warning}" if warning else "", way) if text
+        text
+        for text in (
+            outcome_words(outcome),
+            f"warning: {warning}" if warning else "",
+            rollback_words(outcome),
+            way,
+            takes(outcome),
+        )
+        if text
     ]
     return row(
         _result_cell(outcome),
@@ -118,6 +127,7 @@ def _clash_block(outcome: JsonObject) -> str:
             f"  {shown(field_name(facts.word(clash, 'path')), SENTENCE)}",
             f"    reviewed   {value_text(clash.get('base'))}",
             f"-   live now   {value_text(clash.get('theirs'))}",
+            *([f"    moved by   {shown(who, SENTENCE)}"] if (who := mover(clash)) else []),
             f"+   Git wants  {value_text(clash.get('ours'))}",
         ]
     return folded(f"clash in {html_code(shown(facts.word(outcome, 'name')))}", diff_block(lines[:100]))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from reconciler.model import JsonObject, Result
 from reconciler.report import facts
 from reconciler.report.audit_text import trail_lines
+from reconciler.report.clash_words import mover, rollback_words, takes
 from reconciler.report.probes_text import failing_lines, handshakes_text
 from reconciler.report.terminal import Colour, Line, Paint, wrapped
 from reconciler.report.wording import (
@@ -88,7 +89,9 @@ def _outcome(outcome: JsonObject, width: int) -> Iterator[Line]:
         yield from _clash(clash)
     if warning := facts.word(outcome, "warning"):
         yield from wrapped(f"! {WARNINGS.get(warning, warning)}", width, indent=4, colour=Colour.YELLOW)
+    yield from wrapped(rollback_words(outcome), width, indent=4, colour=Colour.YELLOW)
     yield from wrapped(way_out(name, words), width, indent=4, colour=Colour.CYAN)
+    yield from wrapped(takes(outcome), width, indent=4, colour=Colour.CYAN)
 
 
 def _ended(words: ResultWords, result: str, what: str, detail: str, width: int) -> Iterator[Line]:
@@ -104,6 +107,8 @@ def _clash(clash: JsonObject) -> Iterator[Line]:
     yield "    ", field_name(facts.word(clash, "path"))
     yield "      reviewed   ", value_text(clash.get("base"))
     yield "      live now   ", Paint(value_text(clash.get("theirs")), Colour.YELLOW)
+    if who := mover(clash):
+        yield "      moved by   ", who
     yield "      Git wants  ", value_text(clash.get("ours"))
 
 

@@ -1,0 +1,61 @@
+"""What SIGINT and SIGTERM do to a command that writes: the first asks it to stop, the second ends it at once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+NUMBERS = (signal.SIGINT, signal.SIGTERM)
+STOPPING = "stopping: requests in flight are finished, no new one is begun; once more stops at once"
+RECORDING = "the record is being written, and then this ends; once more stops at once"
+
+
+class Signals:
+    """Listens from `__enter__` to `__exit__`, in the main thread alone."""
+
+    def __init__(self) -> None:
+        self.code: int | None = None
+        """130 or 143 once a signal came."""
+        self._words = RECORDING
+        self._tell: Callable[[], object] | None = None
+        self._before: dict[int, Any] = {}
+
+    def stop_event(self) -> asyncio.Event:
+        """Give an event of the running loop that the first signal sets."""
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        self._words, self._tell = STOPPING, lambda: loop.call_soon_threadsafe(stop.set)
+        if self.code is not None:
+            stop.set()
+        return stop
+
+    def recording(self) -> None:
+        """Say that nothing is left but the record, which is not stopped half-way."""
+        self._words, self._tell = RECORDING, None
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._told) for number in NUMBERS}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _told(self, number: int, _: FrameType | None) -> None:
+        code = 128 + number
+        if self.code is not None:
+            # The journal stays behind as evidence; nothing that could take long is waited for.
+            os._exit(code)
+        self.code = code
+        # A handler may run in the middle of somebody's `print`, so that file is not used.
+        os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, f"{self._words}\n".encode())
+        if self._tell is not None:
+            self._tell()

@@ -1,0 +1,50 @@
+"""Which channels are put back after a failed endpoint check, and whether that is harmless."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reconciler.decide.diff import compare
+from reconciler.decide.exposure import strongest
+from reconciler.kinds.kind import Kind
+from reconciler.model import (
+    Exposure,
+    Guard,
+    JsonObject,
+    LiveChannel,
+    Outcome,
+    Probe,
+    Result,
+    pointer_text,
+)
+
+HARMLESS = (Exposure.NEUTRAL, Exposure.NARROWS)
+
+
+def failed_checks(outcomes: Sequence[Outcome], probes: Sequence[Probe]) -> tuple[Outcome, ...]:
+    """Give the changes that this run wrote and of whose endpoint a check failed."""
+    failing = {probe.target.name for probe in probes if not probe.ok}
+    return tuple(
+        outcome for outcome in outcomes if outcome.result is Result.APPLIED and outcome.name in failing
+    )
+
+
+def why_not_restored(kind: Kind, outcome: Outcome, before: JsonObject, now: JsonObject) -> str | None:
+    """Say why a channel is left as it was written; None where putting it back opens nothing."""
+    if outcome.guard is not Guard.IF_MATCH:
+        return "the remote has no version that a rollback could name"
+    if outcome.warning:
+        return "somebody may have written at the same time"
+    fields = compare(kind, now, before)
+    exposure = strongest(field.exposure for field in fields)
+    if exposure in HARMLESS:
+        return None
+    names = ", ".join(pointer_text(field.path) for field in fields if field.exposure not in HARMLESS)
+    word = "would widen" if exposure is Exposure.WIDENS else "might widen"
+    return f"what was there before {word} who can reach the channel ({names})"
+
+
+def restored_body(before: LiveChannel, written: LiveChannel) -> JsonObject:
+    """Give the document to put back: as it was, under the version that this run wrote."""
+    version = written.document.get("version")
+    return {**before.document, **({"version": version} if version is not None else {})}
