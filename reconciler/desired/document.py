@@ -41,6 +41,8 @@ class Document:
     text: str = field(repr=False)
     starts: Sequence[int] = field(repr=False)
     """Offset in `text` of every key and every value, in reading order."""
+    flaws: tuple[Finding, ...] = ()
+    """What is wrong with how it is written, where that keeps nobody from judging the rest."""
 
     def findings(self, problems: Iterable[Problem]) -> tuple[Finding, ...]:
         """Make the findings of problems of this document, in the order of its lines."""
@@ -63,7 +65,7 @@ class Document:
 
 
 def read_document(file: str, data: bytes) -> Document | tuple[Finding, ...]:
-    """Read the bytes of one channel file: the document, or every finding that can be had at once."""
+    """Read the bytes of one channel file: the document, perhaps with flaws, or findings where there is none."""
     if len(data) > FILE_LIMIT:
         problem = Problem("file-size", (), f"the file is larger than {FILE_LIMIT} bytes", "shorten it")
         return (Source(file, "").finding(0, problem),)
@@ -74,9 +76,8 @@ def read_document(file: str, data: bytes) -> Document | tuple[Finding, ...]:
     source = Source(file, text)
     builder = _Builder(source)
     problems = list(text_problems(text)) or builder.read(data)
-    if problems:
-        return tuple(source.finding(*found) for found in sorted(problems, key=lambda found: found[0]))
-    return Document(file, builder.roots[0], text, builder.starts)
+    flaws = tuple(source.finding(*found) for found in sorted(problems, key=lambda found: found[0]))
+    return Document(file, builder.roots[0], text, builder.starts, flaws) if builder.is_whole else flaws
 
 
 def _nodes(value: Json, pointer: Pointer) -> Iterator[tuple[Pointer, bool]]:
@@ -108,6 +109,10 @@ class _Builder:
         """What is being filled."""
         self.key: str | None = None
         """The key that waits for its value."""
+        self.is_whole = False
+        """Whether the file was read to its end, and every node has a place of its own."""
+        self.has_twins = False
+        """Whether a key was there twice, so that one of its values is lost."""
         self.seen: dict[str, int] | None = None
         """Offset of each key of the mapping that is being filled; None in a list."""
         self.outer: list[tuple[Any, str | int, dict[str, int] | None]] = []
@@ -120,6 +125,7 @@ class _Builder:
         loader = LOADER(data)
         try:
             self.follow(loader)
+            self.is_whole = not self.has_twins
         except _Unfit:
             pass
         except yaml.MarkedYAMLError as error:
@@ -167,12 +173,14 @@ class _Builder:
             value = read_plain(text)
             if value.__class__ is Unclear:
                 self.note(value.rule, offset, value.message, value.fix)
+                value = text
             self.attach(value)
 
     def take_key(self, text: str, offset: int, *, is_plain: bool) -> None:
         """Remember the key of the next value, and refuse one that is unclear or there already."""
         seen: Any = self.seen
         self.key = text
+        self.has_twins |= text in seen
         if is_plain and text == "<<":
             self.note(
                 "yaml-merge-key", offset, "<< merges another mapping into this one", "write its fields here"

@@ -74,11 +74,17 @@ def make_channels(
     findings: list[Finding] = []
     channels: list[Channel] = []
     for document in documents:
-        found = document.findings(problems[document.file])
+        found = (*document.flaws, *_beside(document.flaws, document.findings(problems[document.file])))
         findings.extend(found)
         if not any(finding.severity is Severity.ERROR for finding in found):
             channels.append(_channel(document))
     return tuple(sorted(channels, key=lambda channel: channel.name)), tuple(findings)
+
+
+def _beside(flaws: Sequence[Finding], findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Leave out what is said of a node whose writing is in doubt: that is one mistake, not two."""
+    doubtful = {flaw.pointer for flaw in flaws}
+    return (finding for finding in findings if finding.pointer not in doubtful)
 
 
 def file_finding(rule: str, file: str, detail: str = "") -> Finding:
