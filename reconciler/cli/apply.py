@@ -73,7 +73,7 @@ Examples:
 )
 @led
 @limited
-@common(("text", "json", "markdown"))
+@common(("text", "json", "markdown", "html"))
 @exits
 def apply(file: Path | None, form: str, **options: Any) -> int:
     """Write the changes of a plan, the saved one in FILE or a fresh one.

@@ -43,7 +43,7 @@ Examples:
 @click.option("--no-push", is_flag=True, help="Commit the record, and do not push it.")
 @click.option("--remote", metavar="NAME", help="Git remote of the record.  [default: origin]")
 @limited
-@common(("text", "json", "markdown"))
+@common(("text", "json", "markdown", "html"))
 @exits
 def drift(names: tuple[str, ...], form: str, days: int, **options: Any) -> int:
     """Compare live with what was last applied and with what Git wants; say who moved what, and the ways out.

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 import click
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from reconciler.model import JsonObject
 
 PLAIN_SECONDS = 2.0
@@ -39,10 +41,26 @@ def show(document: JsonObject, form: str) -> None:
         from reconciler.report.markdown import document_markdown
 
         emit(document_markdown(document))
+    elif form == "html":
+        from reconciler.report.html.documents import document_html
+
+        emit(document_html(document))
     else:
         from reconciler.report.text import document_text
 
         emit(document_text(document, width=width(), colour=has_colour()))
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a result to a file, whole or not at all."""
+    from reconciler.errors import UsageError
+
+    partial = path.with_name(path.name + ".partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def say(text: str) -> None:

@@ -46,7 +46,7 @@ Examples:
     "--prune", is_flag=True, help="Plan to delete channels that Git once managed and holds no more."
 )
 @limited
-@common(("text", "json", "markdown"))
+@common(("text", "json", "markdown", "html"))
 @exits
 def plan(check: tuple[str, ...], form: str, out: Path | None, exit_code: bool, **options: Any) -> int:
     """Show what would change in Genesys Cloud, field by field, with the fewest requests.

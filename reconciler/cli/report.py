@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.cli.options import common, exits, find_root
-from reconciler.cli.output import say, show
+from reconciler.cli.output import say, show, write_file
 
 if TYPE_CHECKING:
     from reconciler.ledger.ledger import Ledger
+    from reconciler.model import JsonObject
 
 BROKEN = 1
 
@@ -21,16 +23,23 @@ Examples:
   reconciler report
   reconciler report latest
   reconciler report show 3f9c --format markdown
+  reconciler report html 3f9c --out run.html
   reconciler report verify"""
 )
-@click.argument("words", nargs=-1, metavar="[list | show RUN | verify | RUN]")
+@click.argument("words", nargs=-1, metavar="[list | show RUN | html [RUN] | verify | RUN]")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the page to a file.")
 @click.option("--remote", metavar="NAME", help="Git remote of the record.  [default: origin]")
 @common(("text", "json", "markdown"))
 @exits
-def report(words: tuple[str, ...], form: str, **options: Any) -> int:
-    """List recorded runs; show one by its id, a part of it, a commit, or `latest`; verify the chain."""
+def report(words: tuple[str, ...], form: str, out: Path | None, **options: Any) -> int:
+    """List recorded runs; show one by its id, a part of it, or `latest`; verify the chain.
+
+    `html` writes one page that opens offline, of the newest run where none is named.
+    """
     ledger = _ledger(options)
     match words:
+        case ("html",) | ("html", _):
+            return _html(ledger, words[1] if len(words) > 1 else "latest", out)
         case () | ("list",):
             return _list(ledger, form)
         case ("verify",):
@@ -74,10 +83,26 @@ def _listed(ledger: Ledger, form: str, *, failing: int) -> int:
 
 
 def _show(ledger: Ledger, name: str, form: str) -> int:
+    show(_recorded(ledger, name), form)
+    return 0
+
+
+def _html(ledger: Ledger, name: str, out: Path | None) -> int:
+    document = _recorded(ledger, name)
+    if out is None:
+        show(document, "html")
+        return 0
+    from reconciler.report.html.documents import document_html
+
+    write_file(out, document_html(document))
+    say(f"written: {out}")
+    return 0
+
+
+def _recorded(ledger: Ledger, name: str) -> JsonObject:
     from reconciler.errors import UsageError
 
     found = ledger.record(name)
     if found is None:
         raise UsageError(f"no recorded run is called {name!r}; reconciler report lists them")
-    show(found.document, form)
-    return 0
+    return found.document

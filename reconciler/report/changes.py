@@ -41,6 +41,8 @@ class FieldView:
     added: tuple[str, ...]
     in_list: bool = False
     """Whether these are entries of a list, and not the whole value."""
+    kept: tuple[str, ...] = ()
+    """Of a list, the entries that stay."""
 
 
 def groups(document: JsonObject) -> list[Group]:
@@ -114,8 +116,9 @@ def _view(path: str, before: Json, after: Json, note: str) -> FieldView:
         old, new = _by_value(before), _by_value(after)
         removed = tuple(value_text(entry) for key, entry in old.items() if key not in new)
         added = tuple(value_text(entry) for key, entry in new.items() if key not in old)
+        kept = tuple(value_text(entry) for key, entry in old.items() if key in new)
         if removed or added:
-            return FieldView(path, note, removed, added, in_list=True)
+            return FieldView(path, note, removed, added, in_list=True, kept=kept)
     gone = () if before is None else (value_text(before),)
     come = () if after is None else (value_text(after),)
     return FieldView(path, note, gone, come)

@@ -1,0 +1,40 @@
+"""A plan as a page: what the reviewer needs, both sides of each field next to each other."""
+
+from __future__ import annotations
+
+from reconciler.model import Action, Exposure, JsonObject
+from reconciler.report import facts
+from reconciler.report.changes import of_action, webhooks_to_write
+from reconciler.report.html.page import make_page
+from reconciler.report.html.views import Tile, bill_tile, change_cards, exposure_tone, exposures
+from reconciler.report.wording import ACTION_SYMBOLS, plan_verdict
+
+BINDINGS = ("digest", "commit", "tree", "organisation", "api", "files", "rules")
+
+
+def plan_html(document: JsonObject) -> str:
+    """Write a plan."""
+    exposure = facts.word(document, "exposure", Exposure.UNKNOWN)
+    writing = [
+        channel for channel in facts.rows(document, "channels") if channel.get("action") in ACTION_SYMBOLS
+    ]
+    return make_page(
+        "plan.html",
+        title="Plan",
+        organisation=facts.word(document, "organisation"),
+        verdict=plan_verdict(document),
+        tone=exposure_tone(exposure) or "good",
+        tiles=_tiles(document),
+        cards=change_cards(document),
+        exposures=exposures(writing),
+        webhooks=webhooks_to_write(document),
+        unmanaged=of_action(document, Action.UNMANAGED),
+        bindings=[(key, word) for key in BINDINGS if (word := facts.word(document, key))],
+    )
+
+
+def _tiles(document: JsonObject) -> list[Tile]:
+    summary = facts.part(document, "summary")
+    intended = [(f"to {action}", str(facts.count(summary, action)), "") for action in ACTION_SYMBOLS]
+    rest = [(action, str(facts.count(summary, action)), "") for action in ("unchanged", "unmanaged")]
+    return [*intended, *rest, bill_tile("made with", facts.part(document, "requests"))]
