@@ -157,9 +157,10 @@ def _read(path: Path, name: str) -> bytes | Finding:
             return file_finding("file-link", name)
         rule = "file-type" if error.errno in (errno.ENXIO, errno.ENODEV) else "file-unreadable"
         return file_finding(rule, name, error.strerror or "")
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        return file_finding("file-type", name)
     with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            return file_finding("file-type", name)
         return file.read(FILE_LIMIT + 1)
 
 
