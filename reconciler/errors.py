@@ -4,6 +4,7 @@
     ├── UsageError             wrong words, settings or environment                    exit 64
     ├── InvalidFiles           findings in the channel files; nothing was contacted    exit 3
     ├── BrokenPlan             a saved plan whose digest does not hold                 exit 3
+    ├── JournalError           the disk takes no journal, and without it nothing is written  exit 1
     ├── RecordError            the record could not be committed or pushed             exit 6
     └── RemoteError            a request did not succeed                               exit 1, if the run ends
         ├── Unauthorized       401: the token, or the client credentials
@@ -47,6 +48,10 @@ class InvalidFiles(ReconcilerError):
 
 class BrokenPlan(ReconcilerError):
     """A saved plan was edited, or damaged: its digest does not hold."""
+
+
+class JournalError(ReconcilerError):
+    """The disk takes no journal, so nothing was written to the remote."""
 
 
 class RecordError(ReconcilerError):

@@ -36,6 +36,7 @@ GRACE_SECONDS = 4.0
 
 A hosted runner sends SIGTERM 7.5 seconds after SIGINT, and kills 2.5 seconds later: the record needs the rest.
 """
+LOOK_SECONDS = 0.05
 STOPPED = "the run was told to stop"
 
 
@@ -58,6 +59,9 @@ class Api(Protocol):
 
     def is_writing(self) -> bool:
         """Say whether a write of the current task is on its way, so that it may have been carried out."""
+
+    def is_busy(self, task: asyncio.Future[None]) -> bool:
+        """Say whether a request of a task is on its way: no queue and no wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,8 @@ class Carrier:
         self._halt: str | None = None
         """Why no further change is begun; set by a failure that all of them would meet."""
         self.unauthorized: Unauthorized | None = None
+        self._at: dict[asyncio.Future[None], Attempt] = {}
+        """What each worker is at."""
 
     @property
     def halted(self) -> str | None:
@@ -123,17 +129,30 @@ class Carrier:
         told = asyncio.ensure_future(self._stop.wait())
         await asyncio.wait([done, told], return_when=asyncio.FIRST_COMPLETED)
         told.cancel()
-        if not done.done():
-            await asyncio.wait([done], timeout=GRACE_SECONDS)
+        until = self._clock.monotonic() + GRACE_SECONDS
+        while not done.done() and self._are_busy(workers) and self._clock.monotonic() < until:
+            await asyncio.wait([done], timeout=LOOK_SECONDS)
+        done.cancel()
         for worker in workers:
             worker.cancel()
         for ended in await asyncio.gather(*workers, return_exceptions=True):
             if isinstance(ended, Exception):
                 raise ended
 
+    def _are_busy(self, workers: Sequence[asyncio.Future[None]]) -> bool:
+        """Say whether a request is in flight, or a doubt not settled; what only waits for its turn need not end."""
+        return any(
+            not worker.done()
+            and (self._api.is_busy(worker) or (worker in self._at and self._at[worker].doubtful))
+            for worker in workers
+        )
+
     async def _outcome(self, change: Change, attempt: Attempt) -> Outcome:
         if self.halted:
             return change_not_reached(change, self.halted)
+        worker = asyncio.current_task()
+        if worker is not None:
+            self._at[worker] = attempt
         began = self._api.seconds_in_flight()
         outcome = await self._ending(attempt)
         return replace(outcome, seconds=round(self._api.seconds_in_flight() - began, 6))

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from reconciler.clock import Clock
-from reconciler.errors import RecordError, Unavailable
+from reconciler.errors import JournalError, Unavailable
 from reconciler.genesys.calls import Call
 from reconciler.model import JsonObject
 from reconciler.report.documents import moment
@@ -38,7 +38,7 @@ class Journal:
     """The journal of the run that goes on now."""
 
     def __init__(self, folder: Path, run: str, digest: str, clock: Clock) -> None:
-        """Begin a journal; `RecordError` where the disk takes none."""
+        """Begin a journal; `JournalError` where the disk takes none."""
         self._clock = clock
         self._number = 0
         when = moment(clock.now())
@@ -50,9 +50,9 @@ class Journal:
             _lock(self._file)
             self._note({"format": 1, "run": run, "began": when, "plan": digest})
         except OSError as error:
-            raise RecordError(
-                f"the journal {self.path} cannot be written ({error.strerror}), and without it nothing is; make room,"
-                " or make the folder writable"
+            raise JournalError(
+                f"the journal {self.path} cannot be written ({error.strerror}), so nothing was written to the"
+                " remote; make room, or make the folder writable"
             ) from error
 
     def before(self, call: Call) -> int:

@@ -68,6 +68,7 @@ class Client:
         self._slots = Slots(min(limits.concurrency, limits.rate))
         self._flown: WeakKeyDictionary[asyncio.Task[object], float] = WeakKeyDictionary()
         self._writing: WeakSet[asyncio.Task[Any]] = WeakSet()
+        self._flying: WeakSet[asyncio.Future[Any]] = WeakSet()
 
     @property
     def waited(self) -> float:
@@ -82,6 +83,10 @@ class Client:
     def is_writing(self) -> bool:
         """Say whether a write of the current task went out and its end was not heard of, as when it was cut off."""
         return asyncio.current_task() in self._writing
+
+    def is_busy(self, task: asyncio.Future[None]) -> bool:
+        """Say whether a request of a task is on its way: no queue and no wait."""
+        return task in self._flying
 
     def hide(self, text: str) -> str:
         """Give text of the remote as a message may show it: one line, escaped, cut, without a secret."""
@@ -220,17 +225,21 @@ class Client:
     def _watched(self, call: Call) -> Iterator[Callable[[int], None]]:
         """Note that a write goes out, and the status of its answer; one that is cut off stays on its way."""
         task = asyncio.current_task()
-        if not call.writes or task is None:
-            yield lambda _: None
-            return
-        number = self._witness.before(call)
-        self._writing.add(task)
+        if task is None:
+            raise RuntimeError("requests are sent by tasks")
+        number = self._witness.before(call) if call.writes else 0
+        self._flying.add(task)
+        if call.writes:
+            self._writing.add(task)
         try:
-            yield partial(self._witness.after, number)
+            yield lambda status: self._witness.after(number, status) if call.writes else None
         except TransportError:
             self._writing.discard(task)
-            self._witness.after(number, None)
+            if call.writes:
+                self._witness.after(number, None)
             raise
+        finally:
+            self._flying.discard(task)
         self._writing.discard(task)
 
     def _count_flight(self, seconds: float) -> None:
