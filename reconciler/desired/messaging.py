@@ -10,9 +10,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from reconciler.desired.catalogue import rule_named
 from reconciler.desired.document import Document
 from reconciler.desired.origin import check_domain, folded_domain
-from reconciler.desired.schema import suggestion
 from reconciler.desired.source import Problem
-from reconciler.desired.words import bare, shown
+from reconciler.desired.words import bare, shown, suggestion
 from reconciler.model import Json, JsonObject, Pointer
 
 CONFIGURATION = "WebMessagingConfiguration"

@@ -30,6 +30,12 @@ CANONICAL_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])
 SPECIAL = ("alt", "arpa", "example", "internal", "invalid", "local", "localhost", "onion", "test")
 """Top-level names that nobody on the internet owns (RFC 6761 and its registry, RFC 9476)."""
 
+# What is sound beyond all doubt, in one look: every host below has a flaw of none of the rules that follow. Short
+# enough that no label is too long, no hyphens side by side as in xn--, and a last label of letters alone.
+SOUND_LENGTH = len(SCHEME) + 63
+SOUND_ORIGIN = re.compile(r"https://(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+([a-z]{2,})")
+SOUND_URL = re.compile(SOUND_ORIGIN.pattern + r"(?:/[A-Za-z0-9_~-]+)*/?")
+
 HOST_FIX = (
     "write the host as lower-case letters, digits and hyphens in at least two parts, such as app.example.com"
 )
@@ -62,6 +68,8 @@ def check_origin(
     text: str, allowed_hosts: Collection[str] = (), allowed_punycode: Collection[str] = ()
 ) -> Refusal | None:
     """Say what is wrong with an origin: `https://host` or `https://host:port`, as browsers write it."""
+    if _is_sound(SOUND_ORIGIN, text):
+        return None
     allowed = _Allowed(allowed_hosts, allowed_punycode)
     flaw = _address_flaw(text, allowed) or _no_path(text)
     return flaw and _refuse("origin", text, flaw, allowed)
@@ -71,6 +79,8 @@ def check_url(
     text: str, allowed_hosts: Collection[str] = (), allowed_punycode: Collection[str] = ()
 ) -> Refusal | None:
     """Say what is wrong with a URL: an origin, and a plain path after it."""
+    if _is_sound(SOUND_URL, text):
+        return None
     allowed = _Allowed(allowed_hosts, allowed_punycode)
     flaw = _address_flaw(text, allowed) or _plain_path(text)
     return flaw and _refuse("url", text, flaw, allowed)
@@ -99,6 +109,11 @@ def folded(text: str) -> str:
     while before != after:
         before, after = after, after.strip().rstrip("/").removesuffix(":443")
     return after
+
+
+def _is_sound(pattern: re.Pattern[str], text: str) -> bool:
+    found = pattern.fullmatch(text) if len(text) <= SOUND_LENGTH else None
+    return found is not None and found[1] not in SPECIAL
 
 
 def _refuse(family: str, text: str, flaw: _Flaw, allowed: _Allowed) -> Refusal:
@@ -248,7 +263,7 @@ def _punycode_flaw(host: str, allowed: _Allowed) -> _Flaw | None:
 
 
 def _sound_flaw(host: str) -> _Flaw | None:
-    if all(map(_is_sound, _punycode_labels(host))):
+    if all(map(_is_sound_label, _punycode_labels(host))):
         return None
     return _Flaw("punycode", f"names the host {host}, which does not decode to a host name", HOST_FIX)
 
@@ -261,7 +276,7 @@ def _entry(host: str) -> str:
     return f'allow_punycode = ["{host}"] under [rules] in reconciler.toml'
 
 
-def _is_sound(label: str) -> bool:
+def _is_sound_label(label: str) -> bool:
     """Say whether a browser would write the decoded label back as this one."""
     letters = _decode_label(label)
     if letters.isascii() or _encode_label(letters) != label:

@@ -5,17 +5,16 @@ What a schema cannot say is said here: the grammar of origins and URLs, names th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from reconciler.desired.catalogue import rule_named
+from reconciler.desired.check import Check
 from reconciler.desired.document import Document
 from reconciler.desired.messaging import messaging_problems, reference_problems
 from reconciler.desired.origin import Refusal, check_origin, check_url, folded
-from reconciler.desired.schema import make_validator, schema_problems, suggestion
 from reconciler.desired.source import Problem
-from reconciler.desired.words import bare, shown
+from reconciler.desired.words import bare, shown, suggestion
 from reconciler.model import Channel, Finding, Json, JsonObject, Pointer, Severity, pointer_text
 
 ENDINGS = (".yaml", ".yml")
@@ -46,17 +45,14 @@ class RuleSettings:
 class Rulebook:
     """The rules ready for use: one schema a kind, and the settings."""
 
-    checks: Mapping[str, Callable[[Json], tuple[Problem, ...]]]
+    checks: Mapping[str, Check]
     """By kind: gives what the schema finds wrong with the value of a whole file."""
     settings: RuleSettings
 
 
 def make_rulebook(schemas: Mapping[str, JsonObject], settings: RuleSettings) -> Rulebook:
     """Make the rules of the schemas of channel files, whatever their files are called."""
-    checks = {
-        str(schema["properties"]["kind"]["const"]): partial(schema_problems, make_validator(schema))
-        for schema in schemas.values()
-    }
+    checks = {str(schema["properties"]["kind"]["const"]): Check(schema) for schema in schemas.values()}
     return Rulebook(checks, settings)
 
 
@@ -97,14 +93,14 @@ def file_finding(rule: str, file: str, detail: str = "") -> Finding:
 def spec_problem(rulebook: Rulebook, kind: str, spec: JsonObject) -> str | None:
     """Say which rule the `spec` of a file of this kind would break, in one sentence; None where it breaks none."""
     value = {"apiVersion": "reconciler/v1", "kind": kind, "metadata": {"name": "merged"}, "spec": spec}
-    for problem in _problems(value, rulebook):
+    for problem in _problems(value, rulebook, is_file=False):
         if rule_named(problem.rule).severity is Severity.ERROR:
             return f"{pointer_text(problem.pointer)}: {problem.rule}: {problem.message}; {problem.fix}"
     return None
 
 
 def _problems_of_file(document: Document, rulebook: Rulebook) -> list[Problem]:
-    problems = list(_problems(document.value, rulebook))
+    problems = list(_problems(document.value, rulebook, is_file=True))
     file = document.file.rpartition("/")[2]
     stem, _, ending = file.rpartition(".")
     if f".{ending}" not in ENDINGS:
@@ -120,7 +116,7 @@ def _problems_of_file(document: Document, rulebook: Rulebook) -> list[Problem]:
     return problems
 
 
-def _problems(value: JsonObject, rulebook: Rulebook) -> Iterator[Problem]:
+def _problems(value: JsonObject, rulebook: Rulebook, *, is_file: bool) -> Iterator[Problem]:
     """Give what is wrong with a file that nobody compares with others yet."""
     kind = value.get("kind")
     check = rulebook.checks.get(kind) if isinstance(kind, str) else None
@@ -130,7 +126,8 @@ def _problems(value: JsonObject, rulebook: Rulebook) -> Iterator[Problem]:
     by_code = list(_address_problems(value, rulebook.settings))
     # Code knows more about an address than a pattern can say: of one value, its word counts.
     judged = {problem.pointer for problem in by_code}
-    yield from (problem for problem in check(value) if problem.pointer not in judged)
+    by_schema = check.problems_of_file(value) if is_file else check(value)
+    yield from (problem for problem in by_schema if problem.pointer not in judged)
     yield from by_code
 
 

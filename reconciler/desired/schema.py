@@ -6,7 +6,6 @@ never shown: a schema says with `x-rule` and `x-fix` beside a constraint which r
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -17,7 +16,7 @@ from jsonschema.protocols import Validator
 from referencing import Registry
 
 from reconciler.desired.source import Problem
-from reconciler.desired.words import bare, shown
+from reconciler.desired.words import bare, shown, suggestion
 from reconciler.model import Json, JsonObject, Pointer
 
 TYPES = {
@@ -50,13 +49,6 @@ def schema_problems(validator: Validator, value: Json) -> tuple[Problem, ...]:
         for problem in _problems(error):
             found.setdefault(_cause(problem), problem)
     return tuple(_without_misspelt(found.values()))
-
-
-def suggestion(name: str, allowed: Iterator[str] | list[str]) -> str | None:
-    """Give the allowed name that is meant, if one is near."""
-    folded = {known.lower(): known for known in allowed}
-    near = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.7)
-    return folded[near[0]] if near else None
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from reconciler.model import Json
 
@@ -36,6 +37,15 @@ def shown(value: Json) -> str:
 def bare(text: str) -> str:
     """Write text as `shown` does, without the quotes."""
     return shown(text)[1:-1]
+
+
+def suggestion(name: str, allowed: Iterable[str]) -> str | None:
+    """Give the allowed name that is meant, if one is near."""
+    import difflib
+
+    folded = {known.lower(): known for known in allowed}
+    near = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.7)
+    return folded[near[0]] if near else None
 
 
 def _printable(letter: str) -> str:
