@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from referencing.exceptions import Unresolvable
 
 from reconciler.desired.catalogue import rule_named
-from reconciler.desired.schema import make_validator, schema_problems, suggestion
+from reconciler.desired.schema import make_validator, schema_problems
 from reconciler.desired.source import Problem
+from reconciler.desired.words import suggestion
 from reconciler.model import Json, JsonObject
 
 TEXT = {"type": "string", "minLength": 1, "maxLength": 5, "description": "up to 5 characters"}

@@ -7,13 +7,13 @@ same value or says what is wrong.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import yaml
 from yaml import MappingNode, ScalarNode, SequenceNode
 
-from reconciler.desired.events import DEPTH_LIMIT, LOADER
+from reconciler.desired import events
 from reconciler.desired.scalar import SUSPECT, WORDS, Unclear, is_plain_text, read_plain
 from reconciler.desired.text import LFS_POINTER
 from reconciler.desired.words import HIDDEN
@@ -35,31 +35,27 @@ class _Unsure(Exception):
     """Ends the reading of a file that is not plainly right."""
 
 
-# Of libyaml's loader the parser alone: its constructor and resolver cost time, and are not asked.
-_PARSER: Any = LOADER if LOADER is yaml.SafeLoader else LOADER.__bases__[0]
+@cache
+def _reader(loader: Any) -> Any:
+    """Make a parser that makes nodes and resolves no tag, since none is looked at."""
+    # Of libyaml's loader the parser alone: its constructor and resolver cost time, and are not asked.
+    parser = loader if loader is yaml.SafeLoader else loader.__bases__[0]
+    ignored = dict.fromkeys(("resolve", "descend_resolver", "ascend_resolver"), _ignore)
+    return type("Reader", (parser,), ignored)
 
 
-class _Nodes(_PARSER):  # type: ignore[misc]
-    """A parser that makes nodes and resolves no tag, since none is looked at."""
-
-    def resolve(self, *_: object) -> None:
-        """Leave the tag out."""
-
-    def descend_resolver(self, *_: object) -> None:
-        """Resolve by no path either."""
-
-    def ascend_resolver(self) -> None:
-        """Resolve by no path either."""
+def _ignore(*_: object) -> None:
+    """Resolve nothing."""
 
 
 def read_simple(data: bytes) -> dict[str, Json] | None:
     """Give the value of a file that is one mapping beyond all doubt; None for every other."""
     if not _is_plain(data):
         return None
-    loader = _Nodes(data)
+    loader = _reader(events.LOADER)(data)
     try:
-        value = _value(loader.get_single_node(), DEPTH_LIMIT)
-    except (_Unsure, yaml.YAMLError, ValueError, OverflowError):
+        value = _value(loader.get_single_node(), events.DEPTH_LIMIT)
+    except (_Unsure, yaml.YAMLError, ValueError, OverflowError, RecursionError):
         return None
     finally:
         loader.dispose()
