@@ -5,6 +5,7 @@
     ├── InvalidFiles           findings in the channel files; nothing was contacted    exit 3
     ├── BrokenPlan             a saved plan whose digest does not hold                 exit 3
     ├── JournalError           the disk takes no journal, and without it nothing is written  exit 1
+    ├── Unpaired               a file that means no live resource, or more than one    exit 1
     ├── RecordError            the record could not be committed or pushed             exit 6
     └── RemoteError            a request did not succeed                               exit 1, if the run ends
         ├── Unauthorized       401: the token, or the client credentials
@@ -54,6 +55,10 @@ class JournalError(ReconcilerError):
     """The disk takes no journal, so nothing was written to the remote."""
 
 
+class Unpaired(ReconcilerError):
+    """A channel file means a live resource that is not there, or two of them; there is no plan."""
+
+
 class RecordError(ReconcilerError):
     """Git would not take the record; what was written to the remote stands."""
 
@@ -72,6 +77,7 @@ class RemoteError(ReconcilerError):
         request_id: str | None = None,
         sent: bool = True,
         attempts: int = 1,
+        fields: tuple[str, ...] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -85,6 +91,8 @@ class RemoteError(ReconcilerError):
         self.sent = sent
         """Whether the request may have reached the remote, so that a write may have been carried out."""
         self.attempts = attempts
+        self.fields = fields
+        """Names of the fields that the remote found fault with."""
 
     def __str__(self) -> str:
         status = f" answered {self.status}" if self.status is not None else " failed"

@@ -224,6 +224,10 @@ class Change:
     """The reviewed base; None for a create."""
     fields: tuple[FieldChange, ...] = ()
     exposure: Exposure = Exposure.NEUTRAL
+    waits_for: str | None = None
+    """`metadata.name` of the configuration that must be published before this change can be carried out."""
+    note: str | None = None
+    """A sentence for the reviewer: what stands in the way of this change, or speaks against it."""
 
     @property
     def writes(self) -> bool:
@@ -353,6 +357,10 @@ class Outcome:
     """Whether the plan was still true of the channel; None where nobody looked."""
     carried: tuple[Pointer, ...] = ()
     """Fields that Git does not manage, in which a concurrent edit was found and kept."""
+    pin: JsonObject | None = None
+    """The configuration that a deployment shows now: `id` and `version`; None for other kinds."""
+    seen: str | None = None
+    """The remote's own time of the last edit that was known when we wrote; for a guard that only looks."""
     taken: tuple[Taken, ...] = ()
     replaced: LiveChannel | None = field(default=None, repr=False)
     """The document that our write replaced; None where nothing was replaced, or not by our own knowledge."""

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from reconciler.acts.apply import STOPPED, Carrier, Terms, changes_not_reached
+from reconciler.acts.apply import STOPPED, Carrier, changes_not_reached
 from reconciler.acts.audit import read_audit
+from reconciler.acts.bench import Terms
 from reconciler.acts.drift import Inquiry, name_movers
 from reconciler.acts.observe import fetch_families, observe
 from reconciler.acts.rollback import roll_back
 from reconciler.acts.stopping import until_stopped
 from reconciler.acts.verify import removed_origins, verify
+from reconciler.acts.versions import fetch_pinned, with_notes
 from reconciler.acts.webhooks import keep_webhooks, webhooks_not_reached
 from reconciler.clock import Clock
 from reconciler.decide.canary import parts, why_not_further
@@ -22,6 +24,7 @@ from reconciler.decide.clashes import name_clashes
 from reconciler.decide.drift import find_drift
 from reconciler.decide.freeze import Freeze, frozen
 from reconciler.decide.limits import held
+from reconciler.decide.pairing import identify, pins
 from reconciler.decide.plan import make_plan
 from reconciler.decide.rollback import failed_checks
 from reconciler.genesys.client import Client
@@ -100,8 +103,9 @@ class Notices:
 
 async def plan(client: Client, channels: Sequence[Channel], binding: Binding, choice: Choice) -> Plan:
     """Read what is live and say what would change."""
-    live, hooks = await observe(client, channels)
-    return make_plan(
+    once = {kind for kind, _ in choice.applied} if choice.prune else set()
+    live, hooks = await observe(client, channels, once)
+    made = make_plan(
         binding,
         channels,
         live,
@@ -109,7 +113,9 @@ async def plan(client: Client, channels: Sequence[Channel], binding: Binding, ch
         applied=choice.applied,
         prune=choice.prune,
         only=choice.only,
+        pinned=await fetch_pinned(client, channels, live),
     )
+    return await with_notes(client, made)
 
 
 async def apply(
@@ -150,7 +156,7 @@ async def _write_and_prove(
             outcomes += changes_not_reached(part, halt)
             continue
         written = await carrier.carry_out(part)
-        asked = _scope(order, written, {probe.target.name for probe in probes}, last=part is stages[-1])
+        asked = _scope(order, plan, written, {probe.target.name for probe in probes}, last=part is stages[-1])
         seen = () if carrier.halted else await _prove(asked, plan, order, stop, notices)
         if order.rollback:
             written = await _roll_back(client, written, seen, stop)
@@ -191,6 +197,8 @@ async def drift(
 ) -> tuple[tuple[ChannelDrift, ...], AuditTrail]:
     """Say where the record, the live state and Git disagree, and who moved the live side."""
     live = await fetch_families(client, channels)
+    pinned = await fetch_pinned(client, channels, live)
+    channels = pins(identify(channels, live, only), live, pinned)
     drifts = find_drift(channels, live, applied, only=only)
     return await name_movers(client, drifts, inquiry, clock.now())
 
@@ -211,19 +219,24 @@ def _held(plan: Plan, reason: str) -> Run:
 
 
 def _scope(
-    order: Order, outcomes: Sequence[Outcome], probed: Collection[str], *, last: bool
+    order: Order, plan: Plan, outcomes: Sequence[Outcome], probed: Collection[str], *, last: bool
 ) -> list[Channel]:
     """Choose whose endpoints are checked now: of all channels only at the end, and none twice."""
     if order.scope is ProbeScope.NONE:
         return []
     # What was settled is what the endpoint must do, also where it is not all that Git wants.
-    chosen = {outcome.name: outcome.spec for outcome in outcomes if outcome.result in PROVED}
+    chosen = {outcome.name: outcome for outcome in outcomes if outcome.result in PROVED}
+    planned = {change.name: change.channel for change in plan.changes if change.channel}
     every = order.scope is ProbeScope.ALL and last
     return [
-        replace(channel, spec=chosen.get(channel.name) or channel.spec)
+        _as_ended(planned.get(channel.name) or channel, chosen.get(channel.name))
         for channel in order.channels
         if channel.name not in probed and (every or channel.name in chosen)
     ]
+
+
+def _as_ended(channel: Channel, outcome: Outcome | None) -> Channel:
+    return replace(channel, id=outcome.id, spec=outcome.spec or channel.spec) if outcome else channel
 
 
 async def _audit(
@@ -236,10 +249,14 @@ async def _audit(
     )
     clashed = [outcome for outcome in told[: order.audit_channels] if outcome.result in MOVED]
     movers = await _movers(client, clashed, trail, span[1])
-    changes = {(change.kind, change.id): change for change in plan.changes}
+    changes = {(change.kind, change.name, change.action): change for change in plan.changes}
     outcomes = tuple(
         name_clashes(
-            outcome, changes[outcome.kind, outcome.id], movers.entries, order.client_id, movers.reason
+            outcome,
+            changes[outcome.kind, outcome.name, outcome.action],
+            movers.entries,
+            order.client_id,
+            movers.reason,
         )
         if outcome in clashed
         else outcome

@@ -17,13 +17,39 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
+from reconciler.acts.load import load_schemas
 from reconciler.decide.diff import compare
 from reconciler.errors import UsageError
 from reconciler.kinds import kind_named
-from reconciler.kinds.kind import Kind
+from reconciler.kinds.kind import Kind, Steps
 from reconciler.model import Channel, Json, LiveChannel, Pointer
 
-SCHEMAS = {"WebchatChannel": "webchat-channel.schema.json"}
+_CONVERSATIONS = ("messenger", "apps", "conversations")
+RISKS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "WebMessagingConfiguration": (
+        ("authenticationSettings",),
+        ("authenticationSettings", "allowSessionUpgrade"),
+        ("messenger", "fileUpload"),
+        ("messenger", "sessionPersistenceType"),
+        (*_CONVERSATIONS, "sessionDurationSeconds"),
+        (*_CONVERSATIONS, "notifications", "notificationContentType"),
+        ("cobrowse", "allowAgentControl"),
+        ("cobrowse", "allowAgentNavigation"),
+        ("cobrowse", "maskSelectors"),
+        ("cobrowse", "pauseCriteria"),
+        ("video", "user"),
+        ("journeyEvents", "formsTrackEvents"),
+        ("journeyEvents", "trackingSettings"),
+    ),
+    "WebMessagingDeployment": (
+        ("status",),
+        ("allowAllDomains",),
+        ("allowedDomains",),
+        ("configuration",),
+        ("supportedContent",),
+    ),
+}
+"""Fields that deserve a sentence in an adopted file."""
 PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9 _./:@+-]*[A-Za-z0-9_./+]")
 """Texts that every reader of YAML takes for the same string without quotes, if they are no word below."""
 WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
@@ -42,34 +68,54 @@ class Adopted:
 
 
 def adopt(
-    repo: Path, folder: str, channels: Sequence[Channel], live: Sequence[LiveChannel]
+    repo: Path,
+    folder: str,
+    channels: Sequence[Channel],
+    live: Sequence[LiveChannel],
+    known: Sequence[LiveChannel],
 ) -> tuple[Adopted, ...]:
-    """Write a file for each live channel, or edit the one that has it; raises `UsageError` where Git's file is gone."""
-    by_id = {channel.id: channel for channel in channels}
+    """Write a file for each live channel, or edit the one that has it; raises `UsageError` where Git's file is gone.
+
+    `channels` are identified; `known` is all that was read, to tell whether a deployment shows what is newest.
+    """
+    by_id = {(channel.kind, channel.id): channel for channel in channels}
     taken = {channel.name for channel in channels}
+    newest = {(one.kind, one.id): one.revision.value for one in known}
+    pins: dict[tuple[str | None, str | None], str] = {
+        (channel.id, newest.get((channel.kind, channel.id))): channel.name
+        for channel in channels
+        if channel.id
+    }
     adopted: list[Adopted] = []
     for one in live:
-        known = by_id.get(one.id)
-        if known is not None:
-            adopted.append(_edit(repo, known, one))
-        else:
-            name = _free_name(one, taken)
-            taken.add(name)
-            adopted.append(_create(repo, folder, name, one))
+        file = by_id.get((one.kind, one.id))
+        if file is not None:
+            adopted.append(_edit(repo, file, one))
+            continue
+        name = _free_name(one, taken)
+        taken.add(name)
+        pins[one.id, one.revision.value] = name
+        adopted.append(_create(repo, folder, name, one, pins))
     return tuple(adopted)
 
 
-def _create(repo: Path, folder: str, name: str, live: LiveChannel) -> Adopted:
+def _create(
+    repo: Path, folder: str, name: str, live: LiveChannel, pins: Mapping[tuple[str | None, str | None], str]
+) -> Adopted:
     kind = kind_named(live.kind)
     path = f"{folder}/{name}.yaml"
     depth = "../" * len(folder.split("/"))
+    spec = _plain({"id": live.id, **kind.normalise(live.document)})
+    if kind.steps is Steps.DEPLOY:
+        _refer(spec, pins)
+    _explain(spec, kind)
     document = CommentedMap(
         apiVersion="reconciler/v1",
         kind=kind.name,
         metadata=CommentedMap(name=name),
-        spec=_plain(kind.normalise(live.document)),
+        spec=spec,
     )
-    text = f"# yaml-language-server: $schema={depth}schemas/{SCHEMAS[kind.name]}\n" + _dumped(document)
+    text = f"# yaml-language-server: $schema={depth}schemas/{kind.schema}\n" + _dumped(document)
     target = repo / path
     try:
         handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
@@ -80,9 +126,34 @@ def _create(repo: Path, folder: str, name: str, live: LiveChannel) -> Adopted:
     return Adopted(path, name, live.id, "created")
 
 
+def _refer(spec: CommentedMap, pins: Mapping[tuple[str | None, str | None], str]) -> None:
+    """Refer to the file of the configuration, where the deployment shows what that file says."""
+    pin = spec.get("configuration")
+    name = pins.get((pin.get("id"), pin.get("version"))) if isinstance(pin, Mapping) else None
+    if name is not None:
+        spec["configuration"] = CommentedMap(ref=name)
+
+
+def _explain(spec: CommentedMap, kind: Kind) -> None:
+    """Say above each field that opens something, or shuts it, what it does; in the words of the schema."""
+    schema = load_schemas()[kind.schema]["properties"]["spec"]
+    for path in RISKS.get(kind.name, ()):
+        holder, properties = spec, schema["properties"]
+        for place, name in enumerate(path):
+            if not isinstance(holder, CommentedMap) or name not in holder:
+                break
+            if name == path[-1]:
+                text = str(properties[name]["description"])
+                holder.yaml_set_comment_before_after_key(name, before=text, indent=2 + 2 * place)
+                break
+            holder, properties = holder[name], properties[name]["properties"]
+
+
 def _edit(repo: Path, channel: Channel, live: LiveChannel) -> Adopted:
     kind = kind_named(live.kind)
-    changes = compare(kind, live.document, channel.spec)
+    referred = kind.steps is Steps.DEPLOY and "ref" in channel.spec["configuration"]
+    spec = {name: value for name, value in channel.spec.items() if not (referred and name == "configuration")}
+    changes = compare(kind, live.document, spec)
     if not changes:
         return Adopted(channel.file, channel.name, live.id, "unchanged")
     path = repo / channel.file
@@ -160,7 +231,7 @@ def chosen(
 
     Raises `UsageError` for a name that is none of these.
     """
-    managed = {channel.id: channel.name for channel in channels}
+    managed = {channel.id: channel.name for channel in channels if channel.id}
     if not names:
         return tuple(one for one in live if one.id not in managed)
     picked: list[LiveChannel] = []

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
-from typing import Protocol
 
 from reconciler.acts.attempt import Attempt
-from reconciler.acts.observe import read_live
+from reconciler.acts.bench import Api, Bench, Terms
+from reconciler.acts.deploy import deploy
+from reconciler.acts.publish import publish
+from reconciler.acts.versions import read_live
 from reconciler.clock import Clock
 from reconciler.decide.merge import Clash, Retry, Settled, settle, settle_delete
-from reconciler.decide.takes import Takes
+from reconciler.decide.pairing import precedes
 from reconciler.errors import (
     Forbidden,
     NotFound,
@@ -26,8 +28,8 @@ from reconciler.errors import (
     Unavailable,
     VersionConflict,
 )
-from reconciler.genesys.calls import Document
-from reconciler.model import Action, Change, JsonObject, LiveChannel, Outcome, Plan, Result
+from reconciler.kinds.kind import Steps
+from reconciler.model import Action, Change, LiveChannel, Outcome, Plan, Result
 
 STALE_READS = 6
 """How often a read that is behind our own knowledge is repeated, with growing waits: about 6 seconds in all."""
@@ -38,44 +40,6 @@ A hosted runner sends SIGTERM 7.5 seconds after SIGINT, and kills 2.5 seconds la
 """
 LOOK_SECONDS = 0.05
 STOPPED = "the run was told to stop"
-
-
-class Api(Protocol):
-    """The calls that carrying out a plan needs."""
-
-    async def get(self, path: str) -> Document:
-        """Read one resource."""
-
-    async def put(
-        self, path: str, body: JsonObject, *, if_match: str | None = None, if_none_match: bool = False
-    ) -> Document:
-        """Replace or create one resource."""
-
-    async def delete(self, path: str, *, if_match: str) -> None:
-        """Delete one resource."""
-
-    def seconds_in_flight(self) -> float:
-        """Give the seconds that requests of the current task were on their way, queues and waits apart."""
-
-    def is_writing(self) -> bool:
-        """Say whether a write of the current task is on its way, so that it may have been carried out."""
-
-    def is_busy(self, task: asyncio.Future[None]) -> bool:
-        """Say whether a request of a task is on its way: no queue and no wait."""
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """Under which terms a plan is carried out."""
-
-    conflicts: int
-    concurrency: int
-    why_invalid: Callable[[Change, JsonObject], str | None]
-    """Judges a merged spec by the rules again; a sentence says why it must not be written."""
-    strict: bool = False
-    """Whether any concurrent edit clashes, also one to a field that Git does not manage."""
-    takes: Takes = field(default_factory=Takes)
-    """Clashes that a person settled beforehand."""
 
 
 class Carrier:
@@ -89,6 +53,9 @@ class Carrier:
         self._terms = terms
         self._stop = stop
         self._notice = notice
+        self._bench = Bench(api, clock, terms, stop)
+        self._ends: list[tuple[Change, asyncio.Future[Outcome]]] = []
+        """How each change ended, those of earlier parts of the plan too."""
         self._halt: str | None = None
         """Why no further change is begun; set by a failure that all of them would meet."""
         self.unauthorized: Unauthorized | None = None
@@ -109,11 +76,17 @@ class Carrier:
         outcomes: list[Outcome | None] = [None] * len(changes)
         queue = iter(enumerate(changes))
         attempts = [Attempt(change) for change in changes]
+        ends = [(change, asyncio.get_running_loop().create_future()) for change in changes]
+        self._ends.extend(ends)
 
         async def work() -> None:
             for position, change in queue:
-                outcomes[position] = await self._outcome(change, attempts[position])
-                self._notice(outcomes[position] or change_not_reached(change, ""))
+                # Whatever a change waits for stands before it, so that no worker is waited for in vain.
+                before = [await end for other, end in self._ends if precedes(other, change)]
+                outcome = await self._outcome(change, attempts[position], before)
+                outcomes[position] = outcome
+                ends[position][1].set_result(outcome)
+                self._notice(outcome)
 
         workers = [asyncio.ensure_future(work()) for _ in range(min(self._terms.concurrency, len(changes)))]
         await self._until_done_or_stopped(workers)
@@ -147,19 +120,25 @@ class Carrier:
             for worker in workers
         )
 
-    async def _outcome(self, change: Change, attempt: Attempt) -> Outcome:
+    async def _outcome(self, change: Change, attempt: Attempt, before: Sequence[Outcome]) -> Outcome:
         if self.halted:
             return change_not_reached(change, self.halted)
         worker = asyncio.current_task()
         if worker is not None:
             self._at[worker] = attempt
         began = self._api.seconds_in_flight()
-        outcome = await self._ending(attempt)
+        outcome = await self._ending(attempt, before)
         return replace(outcome, seconds=round(self._api.seconds_in_flight() - began, 6))
 
-    async def _ending(self, attempt: Attempt) -> Outcome:
+    async def _ending(self, attempt: Attempt, before: Sequence[Outcome]) -> Outcome:
         try:
-            return await self._settle(attempt)
+            match attempt.kind.steps:
+                case Steps.REPLACE:
+                    return await self._settle(attempt)
+                case Steps.PUBLISH:
+                    return await publish(self._bench, attempt, before)
+                case Steps.DEPLOY:
+                    return await deploy(self._bench, attempt, before)
         except asyncio.CancelledError:
             attempt.doubtful = attempt.doubtful or self._api.is_writing()
             raise
@@ -293,4 +272,4 @@ def interrupted(change: Change, attempt: Attempt) -> Outcome:
         )
     if attempt.requests == 0:
         return change_not_reached(change, STOPPED)
-    return attempt.outcome(Result.FAILED, f"{STOPPED}; nothing was written")
+    return attempt.outcome(Result.FAILED, f"{STOPPED}; {attempt.halfway or 'nothing was written'}")

@@ -37,7 +37,8 @@ class Attempt:
     def __init__(self, change: Change) -> None:
         self.change = change
         self.kind: Kind = kind_named(change.kind)
-        self.path = f"{self.kind.collection}/{segment(change.id)}"
+        self.id = change.id
+        """Empty until the remote has chosen it."""
         self.spec: JsonObject = change.channel.spec if change.channel else {}
         self.live: LiveChannel | None = change.live
         """The document that the next body is built on, and whose revision it names; the base of the next doubt."""
@@ -49,8 +50,17 @@ class Attempt:
         self.stored: LiveChannel | None = None
         self.revision: str | None = None
         self.requests = 0
+        self.halfway: str | None = None
+        """What of several steps was done, and what the next run makes of it; None before the first one."""
+        self.pin: JsonObject | None = None
+        self.seen: str | None = None
         self.doubtful = False
         """Whether a write may have been carried out without our having heard of it."""
+
+    @property
+    def path(self) -> str:
+        """Give where the resource is; where there is none yet, its collection."""
+        return f"{self.kind.collection}/{segment(self.id)}" if self.id else self.kind.collection
 
     def outcome(self, result: Result, reason: str | None = None, warning: str | None = None) -> Outcome:
         """Say how the change ended."""
@@ -58,7 +68,7 @@ class Attempt:
         return Outcome(
             name=change.name,
             kind=change.kind,
-            id=change.id,
+            id=self.id,
             action=change.action,
             result=result,
             guard=self.kind.guard,
@@ -75,6 +85,8 @@ class Attempt:
             replaced=self.replaced,
             spec=self.spec,
             written=self.stored,
+            pin=self.pin,
+            seen=self.seen,
         )
 
     def written(self, answer: LiveChannel) -> Outcome:
@@ -99,7 +111,7 @@ class Attempt:
                 f"the remote stored another value than was sent: {fields}",
                 "stored-differently",
             )
-        return self.outcome(Result.APPLIED, self._kept())
+        return self.outcome(Result.APPLIED, self.kept())
 
     def deleted(self) -> Outcome:
         """Give the outcome of a delete that was carried out."""
@@ -166,7 +178,8 @@ class Attempt:
             if path not in managed and path != VERSION and not same(before.get(path), now.get(path))
         )
 
-    def _kept(self) -> str | None:
+    def kept(self) -> str | None:
+        """Say which concurrent edits this write kept."""
         parts = []
         if self.merged:
             parts.append(f"merged with a concurrent edit of {_named(self.merged)}")

@@ -1,47 +1,73 @@
-"""Read what is live: whole lists, and nothing per channel."""
+"""Read what is live: whole lists, and nothing per channel but what the lists leave open."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from reconciler.errors import Unavailable
+from reconciler.acts.versions import fetch_published, read_live
+from reconciler.errors import NotFound
 from reconciler.genesys.client import Client
 from reconciler.genesys.webhooks import fetch_webhooks
-from reconciler.kinds import KINDS
-from reconciler.kinds.kind import Kind
-from reconciler.model import Channel, JsonObject, LiveChannel, LiveWebhook
+from reconciler.kinds import KINDS, kind_named
+from reconciler.kinds.kind import Kind, Paging, Steps
+from reconciler.model import Channel, LiveChannel, LiveWebhook
 
 
-async def fetch_live(client: Client, kind: Kind) -> tuple[LiveChannel, ...]:
-    """List every live channel of a kind; raises `Unavailable` where one of them cannot be understood."""
-    return tuple(
-        read_live(kind, document) for document in await client.fetch_pages(kind.collection, kind.page_size)
-    )
+async def fetch_live(client: Client, kind: Kind, wanted: Sequence[Channel] = ()) -> tuple[LiveChannel, ...]:
+    """List every live channel of a kind; raises `Unavailable` where one of them cannot be understood.
 
-
-def read_live(kind: Kind, document: JsonObject) -> LiveChannel:
-    """Make a live channel of an answer; an answer that is none raises `Unavailable`."""
-    try:
-        return kind.read(document)
-    except ValueError as error:
-        raise Unavailable(
-            f"the answer holds no {kind.name}: {error}", method="GET", path=kind.collection
-        ) from error
+    `wanted` are the files of this kind, for which more may have to be asked than the list says.
+    """
+    if kind.paging is Paging.NUMBERED:
+        documents = await client.fetch_pages(kind.collection, kind.page_size)
+        return tuple(read_live(kind, document) for document in documents)
+    if kind.steps is Steps.PUBLISH:
+        return await fetch_published(client, kind, wanted)
+    documents = await client.fetch_by_cursor(kind.collection, kind.page_size)
+    # One that moved to another page while we read comes twice; what came last is newer.
+    return tuple({document["id"]: read_live(kind, document) for document in documents}.values())
 
 
 async def observe(
-    client: Client, channels: Sequence[Channel]
+    client: Client, channels: Sequence[Channel], kinds: Collection[str] = ()
 ) -> tuple[tuple[LiveChannel, ...], tuple[LiveWebhook, ...]]:
-    """Read the families that have files, and the webhooks only where a file names one."""
-    live = await fetch_families(client, channels)
+    """Read the kinds that have files, and the webhooks only where a file names one.
+
+    `kinds` are read too where their family has files: a kind whose last file was removed can still be pruned.
+    """
+    live = await fetch_families(client, channels, kinds)
     hooks = await fetch_webhooks(client) if any(channel.health_webhook for channel in channels) else ()
     return live, hooks
 
 
-async def fetch_families(client: Client, channels: Sequence[Channel]) -> tuple[LiveChannel, ...]:
-    """List every live channel of the families that have files; no other family is contacted."""
+async def fetch_offered(
+    client: Client, channels: Sequence[Channel], kinds: Collection[str] = ()
+) -> tuple[LiveChannel, ...]:
+    """List the families that have files, or the `kinds` that are named; where neither is, whatever is offered.
+
+    An organisation need not have every family: one that answers 404 to the list of all is not offered.
+    """
+    named = set(kinds) or {channel.kind for channel in channels}
     live: list[LiveChannel] = []
     for kind in KINDS:
-        if any(channel.kind == kind.name for channel in channels):
+        if named and kind.name not in named:
+            continue
+        try:
             live.extend(await fetch_live(client, kind))
+        except NotFound:
+            if named:
+                raise
+    return tuple(live)
+
+
+async def fetch_families(
+    client: Client, channels: Sequence[Channel], kinds: Collection[str] = ()
+) -> tuple[LiveChannel, ...]:
+    """List every live channel of the kinds that have files; no other family is contacted."""
+    families = {kind_named(channel.kind).is_named for channel in channels}
+    live: list[LiveChannel] = []
+    for kind in KINDS:
+        wanted = [channel for channel in channels if channel.kind == kind.name]
+        if wanted or (kind.name in kinds and kind.is_named in families):
+            live.extend(await fetch_live(client, kind, wanted))
     return tuple(live)

@@ -150,10 +150,10 @@ def keep_file(repo: Path, record: JsonObject) -> str:
 
 def applied_of(plan: Plan, run: Run) -> dict[str, JsonObject | None]:
     """Give what is applied now per channel name: the desired fields and the revision; None for a deleted one."""
-    results = {(outcome.kind, outcome.id): outcome for outcome in run.outcomes}
+    results = {(outcome.kind, outcome.name, outcome.action): outcome for outcome in run.outcomes}
     applied: dict[str, JsonObject | None] = {}
     for change in plan.changes:
-        outcome = results.get((change.kind, change.id))
+        outcome = results.get((change.kind, change.name, change.action))
         if outcome is None or outcome.result not in WRITTEN or _is_put_back(outcome):
             continue
         if change.action is Action.DELETE:
@@ -169,13 +169,16 @@ def _is_put_back(outcome: Outcome) -> bool:
 
 
 def _as_taken(change: Change, outcome: Outcome) -> Change:
-    """Give the change with the live values that a person decided to keep, which nobody moved then."""
+    """Give the change as it ended: with the id and the pin that the remote gave, and live values that were kept."""
     spec = change.channel.spec if change.channel else {}
     for taken in outcome.taken:
         if taken.side is Side.LIVE:
             path, value = taken.clash.path, taken.clash.theirs
             spec = without_value(spec, path) if value is None else with_value(spec, path, value)
-    return replace(change, channel=replace(change.channel, spec=spec)) if change.channel else change
+    if outcome.pin:
+        spec = {**spec, "configuration": outcome.pin}
+    channel = replace(change.channel, spec=spec) if change.channel else None
+    return replace(change, id=outcome.id, channel=channel)
 
 
 def agreed_of(plan: Plan, known: Mapping[str, JsonObject]) -> dict[str, JsonObject | None]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.acts.apply import Api
-from reconciler.acts.observe import read_live
+from reconciler.acts.bench import Api
+from reconciler.acts.versions import read_live
 from reconciler.decide.diff import compare
 from reconciler.decide.rollback import restored_body, why_not_restored
 from reconciler.errors import NotFound, RemoteError, Unavailable, VersionConflict
 from reconciler.genesys.client import segment
 from reconciler.kinds import kind_named
 from reconciler.kinds.kind import Kind
-from reconciler.model import LiveChannel, Outcome, Result, Rollback
+from reconciler.model import Guard, LiveChannel, Outcome, Result, Rollback
 
 RESTORED = "its endpoint check failed, so it was put back as it was before this run"
 MOVED = "somebody moved the channel after this run wrote it, so it was left alone"
@@ -33,9 +33,15 @@ async def _rolled_back(api: Api, outcome: Outcome) -> Rollback:
         left = reason or "the channel was created by this run, and a rollback deletes nothing"
         return Rollback(Result.NOT_REACHED, outcome.after, f"not put back: {left}")
     path = f"{kind.collection}/{segment(outcome.id)}"
-    body = restored_body(before, written)
+    body = restored_body(kind, before, written)
     try:
-        answer = await api.put(path, body, if_match=written.revision.precondition)
+        if (
+            kind.guard is Guard.REREAD
+            and read_live(kind, (await api.get(path)).value).revision != written.revision
+        ):
+            return Rollback(Result.CLASHED, None, MOVED)
+        precondition = written.revision.precondition if kind.guard is Guard.IF_MATCH else None
+        answer = await api.put(path, body, if_match=precondition)
         return Rollback(Result.APPLIED, read_live(kind, answer.value).revision.value, RESTORED)
     except (VersionConflict, NotFound):
         return Rollback(Result.CLASHED, None, MOVED)

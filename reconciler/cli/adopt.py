@@ -12,7 +12,7 @@ from reconciler.cli.output import emit, emit_json, say
 if TYPE_CHECKING:
     from reconciler.cli.session import Desk
     from reconciler.clock import Clock
-    from reconciler.model import LiveChannel
+    from reconciler.model import Channel, LiveChannel
     from reconciler.settings import Api
 
 
@@ -24,10 +24,17 @@ Examples:
   reconciler adopt a1b2c3d4-e5f6-7890-abcd-ef1234567890"""
 )
 @click.argument("names", nargs=-1, metavar="[NAME or ID]...", shell_complete=channel_names)
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    type=click.Choice(("WebchatChannel", "WebMessagingConfiguration", "WebMessagingDeployment")),
+    help="Look at this kind alone; repeatable.  [default: the kinds that have files, else every one]",
+)
 @limited
 @common(("text", "json"))
 @exits
-def adopt(names: tuple[str, ...], form: str, **options: Any) -> int:
+def adopt(names: tuple[str, ...], kinds: tuple[str, ...], form: str, **options: Any) -> int:
     """Write live channels into channel files; on a managed file only the fields that differ, comments kept.
 
     Without a NAME or ID, every live channel that no file names is adopted.
@@ -35,14 +42,16 @@ def adopt(names: tuple[str, ...], form: str, **options: Any) -> int:
     from reconciler.acts.adopt import adopt as adopt_channels
     from reconciler.acts.adopt import chosen
     from reconciler.cli.session import open_desk, reading, require_api, require_valid
+    from reconciler.decide.pairing import identify
     from reconciler.report.documents import AdoptedFile, adopt_document
 
     desk = open_desk(**options)
     channels = require_valid(desk)
     api = require_api()
-    live = reading(lambda clock: _live(desk, api, clock))
+    live = reading(lambda clock: _live(desk, api, channels, kinds, clock))
+    meant = identify(channels, live, frozenset())
     adopted = adopt_channels(
-        desk.settings.repo, desk.settings.channels, channels, chosen(live, channels, names)
+        desk.settings.repo, desk.settings.channels, meant, chosen(live, meant, names), live
     )
     if form == "json":
         emit_json(adopt_document([AdoptedFile(one.path, one.name, one.id, one.result) for one in adopted]))
@@ -53,13 +62,14 @@ def adopt(names: tuple[str, ...], form: str, **options: Any) -> int:
     return 0
 
 
-async def _live(desk: Desk, api: Api, clock: Clock) -> tuple[LiveChannel, ...]:
+async def _live(
+    desk: Desk, api: Api, channels: tuple[Channel, ...], kinds: tuple[str, ...], clock: Clock
+) -> tuple[LiveChannel, ...]:
     from reconciler.acts.connect import connect
-    from reconciler.acts.observe import fetch_live
-    from reconciler.kinds import KINDS
+    from reconciler.acts.observe import fetch_offered
 
     async with connect(desk.settings, api, clock, writes=False, notice=desk.notice) as way:
-        return tuple([live for kind in KINDS for live in await fetch_live(way.client, kind)])
+        return await fetch_offered(way.client, channels, kinds)
 
 
 def _judge(paths: set[str], options: dict[str, Any]) -> None:

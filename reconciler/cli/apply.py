@@ -35,6 +35,12 @@ Examples:
 )
 @click.option("--prune", is_flag=True, help="Delete channels that Git once managed and holds no more.")
 @click.option("--allow-changes", type=click.IntRange(0), metavar="N", help="Lift the safety threshold to N.")
+@click.option(
+    "--overwrite-draft",
+    multiple=True,
+    metavar="NAME",
+    help="Give up the unpublished draft of this configuration; repeatable.",
+)
 @click.option("--strict", is_flag=True, help="Merge nothing: any concurrent edit clashes.")
 @click.option(
     "--take",

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Sequence
 from typing import Any
 
-from reconciler.acts.apply import Terms
+from reconciler.acts.bench import Terms
 from reconciler.acts.verify import probe_rules
 from reconciler.cli.plan import Planned
 from reconciler.decide.freeze import Freeze
@@ -49,6 +49,7 @@ def make_order(planned: Planned, client_id: str, options: dict[str, Any], takes:
         concurrency=limits.concurrency,
         why_invalid=lambda change, spec: spec_problem(desk.loaded.rulebook, change.kind, spec),
         strict=options["strict"],
+        overwrite_drafts=frozenset(options["overwrite_draft"]),
         takes=takes,
     )
     return Order(

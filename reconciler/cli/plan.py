@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reconciler.cli.session import Desk
     from reconciler.clock import Clock
     from reconciler.genesys.token import Token
-    from reconciler.model import Json, JsonObject, Plan
+    from reconciler.model import Json, JsonObject, LiveChannel, Plan
     from reconciler.settings import Api
 
 PLAN_LIMIT = 256 * 1024 * 1024
@@ -165,7 +165,7 @@ def load(path: Path) -> Json:
 
 def _check(path: Path, form: str, **options: Any) -> int:
     from reconciler.cli.session import open_desk, reading, require_api
-    from reconciler.decide.freshness import freshness
+    from reconciler.decide.freshness import freshness, live_of
     from reconciler.decide.saved_plan import digest_of, read_plan
     from reconciler.kinds import kind_named
     from reconciler.report.documents import plan_check_document
@@ -176,7 +176,7 @@ def _check(path: Path, form: str, **options: Any) -> int:
     api = require_api()
     live = reading(lambda clock: _observe(desk, api, clock, saved))
     states = [
-        (change.name, *freshness(kind_named(change.kind), change, live.get(change.id)))
+        (change.name, *freshness(kind_named(change.kind), change, live_of(change, live)))
         for change in saved.changes
         if change.writes
     ]
@@ -185,11 +185,15 @@ def _check(path: Path, form: str, **options: Any) -> int:
     return 4 if any(state == "stale" for _, state, _ in states) else 0
 
 
-async def _observe(desk: Desk, api: Api, clock: Clock, saved: Plan) -> dict[str, Any]:
+async def _observe(desk: Desk, api: Api, clock: Clock, saved: Plan) -> tuple[LiveChannel, ...]:
     from reconciler.acts.connect import connect
     from reconciler.acts.observe import fetch_live
     from reconciler.kinds import KINDS
 
-    kinds = [kind for kind in KINDS if any(change.kind == kind.name for change in saved.changes)]
+    found: list[LiveChannel] = []
     async with connect(desk.settings, api, clock, writes=False, notice=desk.notice) as way:
-        return {live.id: live for kind in kinds for live in await fetch_live(way.client, kind)}
+        for kind in KINDS:
+            changes = [change for change in saved.changes if change.kind == kind.name]
+            wanted = [change.channel for change in changes if change.channel]
+            found += await fetch_live(way.client, kind, wanted) if changes else ()
+    return tuple(found)

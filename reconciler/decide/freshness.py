@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from reconciler.decide.diff import compare
 from reconciler.decide.fields import same
 from reconciler.decide.merge import Clash, Retry, Settled, settle, settle_delete
@@ -29,6 +31,15 @@ def freshness(kind: Kind, change: Change, theirs: LiveChannel | None) -> Freshne
     if change.writes:
         return _of_write(kind, change, theirs)
     return _of_listed(kind, change, theirs)
+
+
+def live_of(change: Change, live: Iterable[LiveChannel]) -> LiveChannel | None:
+    """Give what a change is about now; a create whose id the remote chooses is known by the remote's name."""
+    name = change.channel.spec.get("name") if change.channel and not change.id else None
+    alike = (one for one in live if one.kind == change.kind)
+    return next(
+        (one for one in alike if one.id == change.id or (name is not None and one.name == name)), None
+    )
 
 
 def _is_unmoved(base: LiveChannel, theirs: LiveChannel) -> bool:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from reconciler.decide.diff import compare
 from reconciler.decide.exposure import strongest
+from reconciler.decide.pairing import Pinned, identify, pin_exposure, planned_pin, reference
 from reconciler.decide.webhooks import plan_webhooks
 from reconciler.kinds import KINDS, kind_named
+from reconciler.kinds.kind import Steps
 from reconciler.model import (
     Action,
     Binding,
@@ -39,6 +42,7 @@ def make_plan(
     applied: Mapping[tuple[str, str], str] | None = None,
     prune: bool = False,
     only: frozenset[str] | None = None,
+    pinned: Pinned = MappingProxyType({}),
 ) -> Plan:
     """Say what would change, pairing by kind and id.
 
@@ -51,9 +55,10 @@ def make_plan(
     then unmanaged channels, each by name and id. What is only listed keeps its id, name and revision but no
     document: a plan holds the live documents of what it writes, and of nothing else.
     """
+    channels = identify(channels, live, only)
     by_id = {(one.kind, one.id): one for one in live}
     chosen = [channel for channel in channels if only is None or channel.name in only]
-    changes = [_change(channel, by_id.get((channel.kind, channel.id or ""))) for channel in chosen]
+    changes = _changes(channels, by_id, only, pinned)
     if only is None:
         named = {(channel.kind, channel.id) for channel in channels}
         strangers = [one for one in live if (one.kind, one.id) not in named]
@@ -62,13 +67,50 @@ def make_plan(
 
 
 def _place(change: Change) -> tuple[int, int, str, str]:
-    return (KINDS.index(kind_named(change.kind)), _ORDER[change.action], change.name, change.id)
+    kind = kind_named(change.kind)
+    # What others may still refer to goes when they have let go of it.
+    last = change.action is Action.DELETE and kind.steps is Steps.PUBLISH
+    return (len(KINDS) if last else KINDS.index(kind), _ORDER[change.action], change.name, change.id)
 
 
-def _change(channel: Channel, live: LiveChannel | None) -> Change:
+def _changes(
+    channels: Sequence[Channel],
+    by_id: Mapping[tuple[str, str], LiveChannel],
+    only: frozenset[str] | None,
+    pinned: Pinned,
+) -> list[Change]:
+    """Make the change of each channel: first of those that others refer to, also where `only` leaves them out."""
+    made: dict[str, Change] = {}
+    for channel in sorted(channels, key=lambda channel: KINDS.index(kind_named(channel.kind))):
+        if only is not None and channel.name not in only and not _is_referred(channel):
+            continue
+        live = by_id.get((channel.kind, channel.id or ""))
+        wanted, waits_for = planned_pin(channel, live, made, only, pinned)
+        referred = made.get(reference(channel) or "")
+        # The configuration's own change, in the same plan, says what the new version does.
+        moves = (
+            Exposure.NEUTRAL
+            if waits_for
+            else pin_exposure(live, referred.channel if referred else None, pinned)
+        )
+        made[channel.name] = _change(wanted, live, waits_for, moves)
+    return [change for name, change in made.items() if only is None or name in only]
+
+
+def _is_referred(channel: Channel) -> bool:
+    return kind_named(channel.kind).steps is Steps.PUBLISH
+
+
+def _change(
+    channel: Channel, live: LiveChannel | None, waits_for: str | None = None, moves: Exposure | None = None
+) -> Change:
     fields = (
         _created(channel) if live is None else compare(kind_named(channel.kind), live.document, channel.spec)
     )
+    if moves is not None:
+        fields = tuple(
+            replace(field, exposure=moves) if field.path[0] == "configuration" else field for field in fields
+        )
     return Change(
         action=Action.CREATE if live is None else Action.UPDATE if fields else Action.UNCHANGED,
         kind=channel.kind,
@@ -78,6 +120,7 @@ def _change(channel: Channel, live: LiveChannel | None) -> Change:
         live=live if fields or live is None else replace(live, document={}),
         fields=fields,
         exposure=strongest(field.exposure for field in fields),
+        waits_for=waits_for if fields else None,
     )
 
 

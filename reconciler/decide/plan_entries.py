@@ -65,6 +65,8 @@ def read_change(entry: dict[str, Any], where: str) -> Change:
         live=_live(entry, where, kind),
         fields=tuple(_field(field, place) for field, place in entries(entry, "changes", where)),
         exposure=_word(entry, "exposure", where, Exposure),
+        waits_for=_optional(entry, "waits_for", where, str),
+        note=_optional(entry, "note", where, str),
     )
     _require_consistent(change, where)
     return change

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 from reconciler.decide.diff import compare
 from reconciler.decide.exposure import strongest
-from reconciler.kinds.kind import Kind
+from reconciler.kinds.kind import Kind, Steps
 from reconciler.model import (
     Exposure,
-    Guard,
     JsonObject,
     LiveChannel,
     Outcome,
@@ -31,8 +30,8 @@ def failed_checks(outcomes: Sequence[Outcome], probes: Sequence[Probe]) -> tuple
 
 def why_not_restored(kind: Kind, outcome: Outcome, before: JsonObject, now: JsonObject) -> str | None:
     """Say why a channel is left as it was written; None where putting it back opens nothing."""
-    if outcome.guard is not Guard.IF_MATCH:
-        return "the remote has no version that a rollback could name"
+    if kind.steps is Steps.PUBLISH:
+        return "a published version stays; what shows it is put back on the version before"
     if outcome.warning:
         return "somebody may have written at the same time"
     fields = compare(kind, now, before)
@@ -44,7 +43,12 @@ def why_not_restored(kind: Kind, outcome: Outcome, before: JsonObject, now: Json
     return f"what was there before {word} who can reach the channel ({names})"
 
 
-def restored_body(before: LiveChannel, written: LiveChannel) -> JsonObject:
-    """Give the document to put back: as it was, under the version that this run wrote."""
+def restored_body(kind: Kind, before: LiveChannel, written: LiveChannel) -> JsonObject:
+    """Give the document to put back: as it was, under the version that this run wrote where there are versions.
+
+    A deployment goes back to the version of its configuration that it pinned before.
+    """
+    if kind.steps is not Steps.REPLACE:
+        return kind.body({}, before)
     version = written.document.get("version")
     return {**before.document, **({"version": version} if version is not None else {})}

@@ -101,6 +101,8 @@ def _change_entry(change: Change) -> dict[str, Json]:
         "exposure": str(change.exposure),
         "changes": [_field_entry(field) for field in change.fields],
     }
+    entry |= {"waits_for": change.waits_for} if change.waits_for else {}
+    entry |= {"note": change.note} if change.note else {}
     if change.writes or (live and live.document):
         entry["base"] = live.document if live else None
     if change.writes or channel:

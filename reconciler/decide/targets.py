@@ -23,6 +23,8 @@ def targets(
     allowed = kind.origins(channel.spec)
     suspects = [UNLISTED, *map(_look_alike, allowed[:1]), *_still_removed(removed_origins, allowed)[:cap]]
     refused = dict.fromkeys(origin for origin in suspects if origin not in allowed)
+    if kind.endpoint is None:
+        return ()
     url = kind.endpoint(channel.spec)
     return tuple(
         Target(channel.name, url, origin, expected)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
@@ -36,9 +36,12 @@ NAME = re.compile(r"\bname\b")
 PERMISSION = re.compile(r"\b[A-Za-z]+:[A-Za-z]+:[A-Za-z*]+\b")
 # The remote names the missing permission; where it does not, these are the ones it has for these paths.
 AREAS = {
-    "/api/v2/webchat/": "webchat:webchat",
-    "/api/v2/webhooks": "webhook:webhook",
-    "/api/v2/auditlogs": "auditlog:auditlog",
+    "/api/v2/webchat/": ("webchat:webchat", "read", "write"),
+    "/api/v2/webhooks": ("webhook:webhook", "read", "write"),
+    "/api/v2/auditlogs": ("auditlog:auditlog", "read", "write"),
+    "/api/v2/webdeployments/configurations": ("webDeployments:configuration", "view", "edit"),
+    "/api/v2/webdeployments/deployments": ("webDeployments:deployment", "view", "edit"),
+    "/api/v2/audits/query": ("audits:audit", "view", "view"),
 }
 CREDENTIALS = "check GENESYS_CLIENT_ID and GENESYS_CLIENT_SECRET"
 
@@ -94,7 +97,15 @@ def refusal(call: Call, reply: Reply, tell: Tell, now: datetime) -> Setback:
 
     def setback(kind: type[Any], message: str, *, again: bool = False, cause: str = "") -> Setback:
         return Setback(
-            kind, message, status, words.code, words.request_id, again=again, asked=asked, cause=cause
+            kind,
+            message,
+            status,
+            words.code,
+            words.request_id,
+            again=again,
+            asked=asked,
+            fields=words.fields,
+            cause=cause,
         )
 
     if 300 <= status < 400:
@@ -103,7 +114,7 @@ def refusal(call: Call, reply: Reply, tell: Tell, now: datetime) -> Setback:
         return setback(Unauthorized, f"the token is refused ({words.message}); {CREDENTIALS}")
     if status == 403:
         return setback(Forbidden, _forbidden_words(call, words.message))
-    if status == 404:
+    if status in (404, 410):
         return setback(NotFound, words.message)
     if status == 429:
         # Turned away unread, so that a write may follow as well.
@@ -136,6 +147,7 @@ class _Words:
     """The message before names and values were put in; the message itself where there is none."""
     code: str | None
     request_id: str | None
+    fields: tuple[str, ...]
 
     @classmethod
     def read(cls, reply: Reply, tell: Tell) -> _Words:
@@ -150,15 +162,20 @@ class _Words:
             template=_text(body, "messageWithParams") or _text(body, "message"),
             code=tell(_text(body, "code")) or None,
             request_id=tell(request_id) or None,
+            fields=tuple(tell(name) for entry in _details(body) if (name := _text(entry, "fieldName"))),
         )
 
 
 def _message(body: JsonObject) -> str:
-    details = body.get("details")
-    entries = [entry for entry in details if isinstance(entry, dict)] if isinstance(details, list) else []
-    named = [f"{_text(entry, 'fieldName')} {_text(entry, 'errorCode')}".strip() for entry in entries[:10]]
+    named = [f"{_text(entry, 'fieldName')} {_text(entry, 'errorCode')}".strip() for entry in _details(body)]
     parts = [_text(body, "message"), *(f"[{name}]" for name in named if name)]
     return " ".join(part for part in parts if part)
+
+
+def _details(body: JsonObject) -> Sequence[JsonObject]:
+    details = body.get("details")
+    entries = details if isinstance(details, list) else []
+    return [entry for entry in entries if isinstance(entry, dict)][:10]
 
 
 def _text(body: JsonObject, name: str) -> str:
@@ -172,8 +189,9 @@ def _forbidden_words(call: Call, message: str) -> str:
     area = next((area for path, area in AREAS.items() if call.path.startswith(path)), None)
     if area is None:
         return f"{message}; a role of the OAuth client lacks a permission for this path"
-    verb = "write" if call.writes else "read"
-    return f"{message}; give the permission {area}:{verb} to a role of the OAuth client"
+    noun, reading, writing = area
+    verb = writing if call.writes else reading
+    return f"{message}; give the permission {noun}:{verb} to a role of the OAuth client"
 
 
 def _is_about_the_version(call: Call, status: int, words: _Words) -> bool:

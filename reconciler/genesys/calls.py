@@ -57,6 +57,8 @@ class Setback:
     again: bool = False
     asked: float | None = None
     """Seconds that the remote asks us to wait."""
+    fields: tuple[str, ...] = ()
+    """Names of the fields that the remote found fault with."""
     cause: str = "the remote is not available"
     """What a notice says while we wait."""
 
@@ -71,4 +73,5 @@ class Setback:
             request_id=self.request_id,
             sent=self.sent,
             attempts=attempts,
+            fields=self.fields,
         )

@@ -20,6 +20,7 @@ from reconciler.clock import Clock
 from reconciler.errors import Unauthorized, Unavailable
 from reconciler.genesys.answers import CREDENTIALS, judge
 from reconciler.genesys.calls import Call, Document, Setback
+from reconciler.genesys.cursor import CursorTrail
 from reconciler.genesys.pacing import ClientLimits, Window
 from reconciler.genesys.paging import Malformed, Page, Unsteady, assemble, is_segment, read_page
 from reconciler.genesys.patience import Notice, Patience, silent
@@ -109,13 +110,30 @@ class Client:
             headers["If-None-Match"] = "*"
         return await self._ask(Call("PUT", path, headers=headers, body=_encode(body), id=body.get("id")))
 
-    async def post(self, path: str, body: JsonObject) -> Document:
-        """Create a document under an id that the remote chooses."""
-        return await self._ask(Call("POST", path, body=_encode(body)))
+    async def post(self, path: str, body: JsonObject | None) -> Document:
+        """Create a document under an id that the remote chooses, or have done what the path says."""
+        return await self._ask(Call("POST", path, body=None if body is None else _encode(body)))
 
-    async def delete(self, path: str, *, if_match: str) -> None:
-        """Delete a document at the version that `if_match` names."""
-        await self._ask(Call("DELETE", path, headers={"If-Match": if_match}))
+    async def delete(self, path: str, *, if_match: str | None = None) -> None:
+        """Delete a document, at the version that `if_match` names where the remote has versions."""
+        headers = {"If-Match": if_match} if if_match is not None else {}
+        await self._ask(Call("DELETE", path, headers=headers))
+
+    async def fetch_by_cursor(
+        self, path: str, page_size: int, query: Mapping[str, str] | None = None
+    ) -> tuple[JsonObject, ...]:
+        """Read a whole list that goes on by cursor; `Unavailable` where a cursor comes twice or a page is none."""
+        asked = {"pageSize": str(page_size), **(query or {})}
+        trail = CursorTrail()
+        while True:
+            body = (await self.get(path, asked)).value
+            try:
+                after = trail.take(body)
+            except Malformed as error:
+                raise _unusable(path, f"the list cannot be read: {self.hide(str(error))}") from error
+            if after is None:
+                return trail.entities
+            asked["after"] = after
 
     async def fetch_pages(self, path: str, page_size: int) -> tuple[JsonObject, ...]:
         """Read a whole list, with the fewest requests; `Unavailable` where its pages do not fit together."""
@@ -219,7 +237,8 @@ class Client:
         if call.method == "DELETE":
             return await transport.delete(url, headers)
         send = transport.put if call.method == "PUT" else transport.post
-        return await send(url, headers | {"Content-Type": "application/json"}, call.body or b"")
+        typed = {} if call.body is None else {"Content-Type": "application/json"}
+        return await send(url, headers | typed, call.body or b"")
 
     @contextmanager
     def _watched(self, call: Call) -> Iterator[Callable[[int], None]]:

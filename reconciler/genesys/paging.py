@@ -34,8 +34,7 @@ def read_page(body: JsonObject, page_size: int) -> Page:
     entities = body.get("entities")
     if not isinstance(entities, list):
         raise Malformed("entities is no list")
-    for place, entity in enumerate(entities):
-        _require_id(entity, f"entities[{place}]")
+    require_ids(entities)
     total = _number(body, "total")
     # A remote that gives less than asked for at once is believed, and asked more often.
     size = min(_number(body, "pageSize") or page_size, page_size) if "pageSize" in body else page_size
@@ -59,6 +58,12 @@ def assemble(pages: Sequence[Page]) -> tuple[JsonObject, ...]:
     if len(found) != total:
         raise Unsteady(f"the total is {total}, but {len(found)} came")
     return tuple(found.values())
+
+
+def require_ids(entities: Sequence[object]) -> None:
+    """Refuse a page with an entity that has no id."""
+    for place, entity in enumerate(entities):
+        _require_id(entity, f"entities[{place}]")
 
 
 def _require_id(entity: object, place: str) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from reconciler.kinds.kind import Kind
+from reconciler.kinds.web_messaging_configuration import WEB_MESSAGING_CONFIGURATION
+from reconciler.kinds.web_messaging_deployment import WEB_MESSAGING_DEPLOYMENT
 from reconciler.kinds.webchat import WEBCHAT
 
-KINDS: tuple[Kind, ...] = (WEBCHAT,)
+KINDS: tuple[Kind, ...] = (WEBCHAT, WEB_MESSAGING_CONFIGURATION, WEB_MESSAGING_DEPLOYMENT)
 """Every kind, in the order in which their channels are written."""
 
 

@@ -4,8 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from reconciler.model import Exposure, FieldChange, Guard, JsonObject, LiveChannel, Pointer
+
+
+class Paging(StrEnum):
+    """How the list of a kind goes on: by page numbers that can be asked for at once, or by a cursor."""
+
+    NUMBERED = "numbered"
+    CURSOR = "cursor"
+
+
+class Steps(StrEnum):
+    """What a write takes."""
+
+    REPLACE = "replace"
+    """One PUT that the server checks against a version."""
+    PUBLISH = "publish"
+    """A draft is written, settles, and is published as the next version."""
+    DEPLOY = "deploy"
+    """Read again, one PUT without a precondition, wait until it settles, read back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +36,16 @@ class Kind:
 
     name: str
     """The `kind:` of a channel file."""
+    noun: str
+    """What a person calls one of them."""
+    schema: str
+    """File name of the schema of its channel files."""
     collection: str
     """Path of the list, and with `/<id>` of one resource."""
     page_size: int
     """The most that the list gives at once."""
+    paging: Paging
+    steps: Steps
     guard: Guard
     sets: frozenset[Pointer]
     """Fields whose lists mean a set."""
@@ -32,9 +57,14 @@ class Kind:
     """Give the whole body to write: every live field, the spec's fields over it, and the version as read."""
     exposure: Callable[[FieldChange], Exposure]
     """Say what one changed field does to who can reach the channel."""
-    endpoint: Callable[[JsonObject], str]
-    """Give the `wss://` address that browsers open."""
     origins: Callable[[JsonObject], tuple[str, ...]]
     """Give the origins that the endpoint must accept."""
     enabled: Callable[[JsonObject], bool]
-    """Say whether the channel is switched on."""
+    """Say whether the channel is switched on; what has no endpoint of its own never is."""
+    endpoint: Callable[[JsonObject], str] | None = None
+    """Give the `wss://` address that browsers open; None where it does not stand in the file."""
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the remote chooses ids, so that a file may mean the one resource of its `spec.name`."""
+        return self.steps is not Steps.REPLACE

@@ -5,18 +5,28 @@ Live documents are taken as they come: a field of an odd type is a difference, n
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from reconciler.kinds.kind import Kind
+from reconciler.kinds.kind import Kind, Paging, Steps
+from reconciler.kinds.shape import SetOf, Shape, normal, overlaid
 from reconciler.model import Exposure, FieldChange, Guard, Json, JsonObject, LiveChannel, Revision
 
 ENABLED = ("enabled",)
 ORIGINS = ("webchatSettings", "corsAllowedOrigins")
 HARMLESS = {("name",), ("description",)}
-FIELDS = ("id", "name", "description", "enabled")
-SETTINGS = ("webchatUrl", "corsAllowedOrigins", "authProviderId", "webchatId")
+SHAPE: Shape = {
+    "id": None,
+    "name": None,
+    "description": None,
+    "enabled": None,
+    "webchatSettings": {
+        "webchatUrl": None,
+        "corsAllowedOrigins": SetOf(),
+        "authProviderId": None,
+        "webchatId": None,
+    },
+}
 VERSION_DIGITS = 30
 
 
@@ -47,43 +57,11 @@ def _read_version(value: Json) -> str:
 
 def _normalise(document: JsonObject) -> JsonObject:
     # The API may write a field that has no value as null, or leave it out: both mean absent.
-    normal = {name: document[name] for name in FIELDS if document.get(name) is not None}
-    settings = document.get("webchatSettings")
-    if isinstance(settings, Mapping):
-        normal["webchatSettings"] = _normal_settings(settings)
-    elif settings is not None:
-        normal["webchatSettings"] = settings
-    return normal
-
-
-def _normal_settings(settings: JsonObject) -> JsonObject:
-    normal = {name: settings[name] for name in SETTINGS if settings.get(name) is not None}
-    origins = normal.get("corsAllowedOrigins")
-    if isinstance(origins, list):
-        normal["corsAllowedOrigins"] = _as_set(origins)
-    return normal
-
-
-def _as_set(values: list[Json]) -> list[Json]:
-    if all(isinstance(value, str) for value in values):
-        return sorted(set(values))
-    by_text = {json.dumps(value, sort_keys=True): value for value in values}
-    return [by_text[text] for text in sorted(by_text)]
+    return dict(normal(SHAPE, document))
 
 
 def _body(spec: JsonObject, live: LiveChannel | None) -> JsonObject:
-    return _overlaid(live.document, spec) if live else spec
-
-
-def _overlaid(below: JsonObject, above: JsonObject) -> JsonObject:
-    """Lay one document over another, object by object, so that what only the lower one has survives."""
-    whole = dict(below)
-    for name, value in above.items():
-        under = below.get(name)
-        if isinstance(under, Mapping) and isinstance(value, Mapping):
-            value = _overlaid(under, value)  # noqa: PLW2901 - the value to write, whole
-        whole[name] = value
-    return whole
+    return dict(overlaid(SHAPE, live.document, spec)) if live else spec
 
 
 def _exposure(change: FieldChange) -> Exposure:
@@ -130,15 +108,19 @@ def _settings(spec: JsonObject) -> JsonObject:
 
 WEBCHAT = Kind(
     name="WebchatChannel",
+    noun="channel",
+    schema="webchat-channel.schema.json",
     collection="/api/v2/webchat/channels",
     page_size=100,
+    paging=Paging.NUMBERED,
+    steps=Steps.REPLACE,
     guard=Guard.IF_MATCH,
     sets=frozenset({ORIGINS}),
     read=_read,
     normalise=_normalise,
     body=_body,
     exposure=_exposure,
-    endpoint=_endpoint,
     origins=_origins,
     enabled=_enabled,
+    endpoint=_endpoint,
 )

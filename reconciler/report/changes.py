@@ -59,6 +59,15 @@ def of_action(document: JsonObject, action: Action) -> list[JsonObject]:
     return [channel for channel in facts.rows(document, "channels") if channel.get("action") == action]
 
 
+def notes(document: JsonObject) -> list[tuple[str, str]]:
+    """Give what stands in the way of single changes, as names and sentences."""
+    return [
+        (facts.word(channel, "name"), facts.word(channel, "note"))
+        for channel in facts.rows(document, "channels")
+        if channel.get("note")
+    ]
+
+
 def webhooks_to_write(document: JsonObject) -> list[JsonObject]:
     """Give the health webhooks that a plan writes."""
     return [hook for hook in facts.rows(document, "webhooks") if facts.word(hook, "action") in ACTION_SYMBOLS]

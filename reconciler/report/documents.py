@@ -202,6 +202,7 @@ def _outcome(outcome: Outcome) -> JsonObject:
         "clashes": [_clash(clash) for clash in outcome.clashes],
         "merged": [pointer_text(path) for path in outcome.merged],
         "state": outcome.state.value if outcome.state else None,
+        "pin": outcome.pin,
         "carried": [pointer_text(path) for path in outcome.carried],
         "taken": [{"side": taken.side.value, **_clash(taken.clash)} for taken in outcome.taken],
         "rollback": _rollback(outcome.rollback) if outcome.rollback else None,

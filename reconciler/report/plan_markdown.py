@@ -17,6 +17,7 @@ from reconciler.report.changes import (
     Group,
     group_views,
     groups,
+    notes,
     of_action,
     webhooks_to_write,
 )
@@ -86,7 +87,8 @@ NOTHING_MORE = Extras()
 def plan_markdown(document: JsonObject, *, limit: int = LIMIT, extras: Extras = NOTHING_MORE) -> str:
     """Write a plan of at most `limit` bytes; 12,000 are always enough."""
     changed = groups(document)
-    head, foot = _head(document, changed, extras.notices), _foot(document)
+    noted = [f"{name}: {note}" for name, note in notes(document)]
+    head, foot = _head(document, changed, [*extras.notices, *noted]), _foot(document)
     side = _side(document)
     texts, headings = [_texts(group) for group in changed], _headings(changed)
     around = (

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 from reconciler.model import Action, Exposure, JsonObject
 from reconciler.report import facts
-from reconciler.report.changes import FieldView, Group, group_views, groups, of_action, webhooks_to_write
+from reconciler.report.changes import (
+    FieldView,
+    Group,
+    group_views,
+    groups,
+    notes,
+    of_action,
+    webhooks_to_write,
+)
 from reconciler.report.terminal import Colour, Line, Paint, wrapped
 from reconciler.report.wording import (
     ACTION_SYMBOLS,
@@ -42,6 +50,9 @@ def plan_lines(document: JsonObject, width: int, then: str | None = APPLY) -> It
         yield ()
     for webhook in webhooks:
         yield from _webhook_lines(webhook)
+        yield ()
+    for name, note in notes(document):
+        yield from wrapped(f"! {name}: {note}", width, colour=Colour.RED)
         yield ()
     yield from _unmanaged_lines(document, width)
     yield from wrapped(f"Plan: {plan_counts(facts.part(document, 'summary'))}.", width, colour=Colour.BOLD)
