@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
+import json
 import re
 import tomllib
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
+import click
 import pytest
 import yaml
+
+from reconciler import settings
+from reconciler.cli.main import COMMANDS, cli
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 WORKFLOWS = sorted((CHECKOUT / ".github" / "workflows").glob("*.yml"))
@@ -58,5 +66,106 @@ def test_what_decides_runs_the_campaigns_and_ends_with_the_test_command() -> Non
     script = (CHECKOUT / ".ci" / "run").read_text().splitlines()
     assert "set -euo pipefail" in script
     assert TEST_COMMAND.endswith(script[-1])
-    assert f"{script[-1]} -m campaign" in script
+    assert any(line.startswith(f"{script[-1]} -m campaign") for line in script)
     assert {".venv/bin/mypy", ".venv/bin/lint-imports", ".venv/bin/ruff format --check ."} <= set(script)
+
+
+def page(name: str) -> str:
+    return (CHECKOUT / name).read_text()
+
+
+def rows(text: str) -> list[list[str]]:
+    """Give the cells of every row of every table, without heads and lines."""
+    found = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in row] for row in found if not set(row[0]) <= {"-", " ", ":"}]
+
+
+def test_the_first_screen_of_the_readme_holds_both_commands_and_the_picture() -> None:
+    screen = page("README.md").splitlines()[:24]
+    assert f"    {TEST_COMMAND}" in screen
+    demo = "python3 -m venv .venv && .venv/bin/pip install -e '.[demo]' && .venv/bin/reconciler demo"
+    assert f"    {demo}" in screen
+    assert any(line.startswith("![") and "docs/demo.svg" in line for line in screen)
+
+
+def test_the_readme_says_that_the_seeds_endpoints_do_not_exist() -> None:
+    text = " ".join(page("README.md").split())
+    assert "`/api/v2/webchat/channels`" in text
+    assert "Today's Genesys Cloud offers no such endpoint" in text
+
+
+def test_the_picture_loads_nothing_from_elsewhere() -> None:
+    picture = page("docs/demo.svg")
+    assert re.search(r"@import|@font-face|url\((?!#)|href=\"(?!#)|<script", picture) is None
+    assert "reconciler" in picture
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*CHECKOUT.glob("*.md"), *(CHECKOUT / "docs").rglob("*.md")],
+    ids=lambda path: path.relative_to(CHECKOUT).as_posix(),
+)
+def test_links_of_pages_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text()):
+        if "://" not in target:
+            name, _, anchor = target.partition("#")
+            found = path.parent / name if name else path
+            assert found.exists(), target
+            heads = re.findall(r"(?m)^#+ (.*)$", found.read_text()) if anchor else []
+            assert not anchor or anchor in {head.lower().replace(" ", "-") for head in heads}, target
+
+
+def test_the_exit_codes_of_the_readme_are_those_of_the_program() -> None:
+    text = page("README.md").split("## Exit codes")[1].split("##")[0]
+    told = {code for row in rows(text)[1:] for code in row[0].split(", ")}
+    helped = cli.epilog or ""
+    assert told == set(re.findall(r"\b\d+\b", helped.split("Exit codes:")[1]))
+
+
+def test_every_setting_stands_in_the_page_of_limits_with_its_default_and_bounds() -> None:
+    told = {row[0].strip("`"): row[1:3] for row in rows(page("docs/limits.md")) if len(row) == 4}
+    for name in settings.TABLES["limits"]:
+        assert told[name][0] == f"{getattr(settings.Limits(), name):g}", name
+    for name in (*settings.TABLES["limits"], "audit_channels"):
+        smallest, largest = settings.SMALLEST.get(name, 1), settings.LARGEST.get(name, 1_000_000)
+        assert told[name][1] == f"{smallest} … {largest}", name
+
+
+FIXED = [row for row in rows(page("docs/limits.md")) if len(row) == 3 and row[0] != "what"]
+
+
+@pytest.mark.parametrize(("number", "where"), [row[1:] for row in FIXED], ids=[row[0] for row in FIXED])
+def test_a_number_in_the_page_of_limits_is_the_one_of_the_code(number: str, where: str) -> None:
+    assert float(number) == constant(where.strip("`"))
+
+
+def constant(where: str) -> float:
+    """Look up `module.NAME`, `module.Class.field`, `module.call(parameter)` or `file.json#/pointer`."""
+    if "#/" in where:
+        name, pointer = where.split("#/")
+        found: Any = json.loads(page(f"schemas/{name}"))
+        for step in pointer.split("/"):
+            found = found[step]
+        return float(found)
+    path, _, parameter = where.rstrip(")").partition("(")
+    if parameter:
+        return float(inspect.signature(resolve_name(path)).parameters[parameter].default)
+    owner, _, name = path.rpartition(".")
+    holder = resolve_name(owner)
+    if dataclasses.is_dataclass(holder):
+        return float(next(field.default for field in dataclasses.fields(holder) if field.name == name))
+    return float(getattr(holder, name))
+
+
+def test_the_page_of_commands_names_every_command_and_option_and_no_other() -> None:
+    head, *sections = re.split(r"(?m)^## `(\w+).*$", page("docs/commands.md"))
+    told = dict(zip(sections[::2], sections[1::2], strict=True))
+    assert list(told) == list(COMMANDS)
+    everywhere = set(re.findall(r"--[a-z-]+", head))
+    for name, text in told.items():
+        command = cli.get_command(click.Context(cli), name)
+        assert command
+        known = {word for one in command.params for word in one.opts if word.startswith("--")}
+        named = set(re.findall(r"--[a-z-]+", text))
+        assert named <= known, f"{name} has no such option"
+        assert known <= named | everywhere, f"docs/commands.md leaves out an option of {name}"
