@@ -163,6 +163,10 @@ class WriteTransport(ReadTransport):
         """Create."""
         return await self._count_and_send("POST", url, headers, body)
 
+    async def patch(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        """Change in part."""
+        return await self._count_and_send("PATCH", url, headers, body)
+
     async def delete(self, url: str, headers: Mapping[str, str]) -> Reply:
         """Delete."""
         return await self._count_and_send("DELETE", url, headers)

@@ -88,7 +88,7 @@ def load_channels(repo: Path, folder: str, rules: RuleSettings, paths: Sequence[
     paths_read = list(_candidates(root, inside, outside, whole=not paths or bool(inside)))
     for path in paths_read:
         name = _shown(path, repo)
-        data = _read(path, name)
+        data = read_regular(path, name)
         if isinstance(data, Finding):
             findings.append(data)
             continue
@@ -147,7 +147,7 @@ def _walk(folder: Path, depth: int) -> Iterator[Path]:
             yield Path(entry.path)
 
 
-def _read(path: Path, name: str) -> bytes | Finding:
+def read_regular(path: Path, name: str) -> bytes | Finding:
     """Read one regular file, at most one byte more than is allowed; a finding says why not."""
     try:
         # NONBLOCK: a pipe without a writer must not hold the run; NOFOLLOW: a link is refused, not read.

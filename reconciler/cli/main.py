@@ -23,6 +23,7 @@ COMMANDS = {
     "adopt": "Write live channels into channel files.",
     "audit": "Read the remote's audit log of the channels.",
     "report": "List, show and verify recorded runs.",
+    "github": "Tell of a plan, a run or drift on GitHub: comment, issue, check, summary.",
     "explain": "Say what a rule demands, why, and how to fix it.",
     "doctor": "Check settings, credentials and connections, with a fix for each.",
     "emulator": "Run the embedded remote on loopback.",

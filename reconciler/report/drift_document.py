@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -88,6 +90,13 @@ def is_news(document: JsonObject, last: JsonObject | None) -> bool:
         return bool(document["channels"])
     # A record that others can push to may hold anything: what is not the same is news.
     return any(last.get(name) != document[name] for name in COMPARED)
+
+
+def result_digest(document: JsonObject) -> str:
+    """Give `sha256:…` of what was found: two looks with the same result have the same."""
+    result = {name: document.get(name) for name in COMPARED}
+    text = json.dumps(result, sort_keys=True)
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def _words(exposure: Exposure) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.model import DriftState, JsonObject
 from reconciler.report import facts
+from reconciler.report.drift_document import result_digest
 from reconciler.report.drift_text import unmanaged, who, worst_first
 from reconciler.report.escape import cell, code, html_code, shown, words
 from reconciler.report.markdown_page import Piece, fit, folded, marker, row, size, table, text_piece
@@ -28,10 +29,7 @@ def drift_pieces(document: JsonObject) -> Sequence[Piece]:
         for channel in unmanaged(document)
     ]
     return [
-        text_piece(
-            f"{marker('drift', facts.word(document, 'organisation'))}\n"
-            f"### Reconciler drift: {_verdict(document)}\n"
-        ),
+        text_piece(f"{_marker(document)}\n### Reconciler drift: {_verdict(document)}\n"),
         Piece(
             table(*COLUMNS),
             [_row(channel) for channel in channels],
@@ -41,6 +39,10 @@ def drift_pieces(document: JsonObject) -> Sequence[Piece]:
         Piece("\nLive, in no file, and left alone:\n\n", strangers, noun="unmanaged channels"),
         text_piece(_foot(document)),
     ]
+
+
+def _marker(document: JsonObject) -> str:
+    return marker("drift", facts.word(document, "organisation"), result_digest(document))
 
 
 def drift_section(document: JsonObject, limit: int = SECTION) -> str:

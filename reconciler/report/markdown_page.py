@@ -29,9 +29,14 @@ def size(text: str) -> int:
     return len(text.encode("utf-8", "surrogatepass"))
 
 
-def marker(what: str, organisation: str) -> str:
-    """Give the hidden line by which a text of ours is found again, so that it is updated and not repeated."""
-    return f"<!-- reconciler:{what}:{re.sub('[^A-Za-z0-9._]', '-', organisation)[:64] or 'none'} -->"
+def marker(what: str, organisation: str, digest: str = "") -> str:
+    """Give the hidden line by which a text of ours is found again, so that it is updated and not repeated.
+
+    `digest` stands in it, so that a text that is cut still says of which whole it is.
+    """
+    name = re.sub("[^A-Za-z0-9._]", "-", organisation)[:64].replace("--", "-") or "none"
+    known = f" digest={digest}" if re.fullmatch(r"sha256:[0-9a-f]{64}", digest) else ""
+    return f"<!-- reconciler:{what}:{name}{known} -->"
 
 
 def text_piece(text: str) -> Piece:

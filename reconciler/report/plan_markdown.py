@@ -121,7 +121,7 @@ def _head(document: JsonObject, changed: Sequence[Group], notices: Sequence[str]
     verdict = words(shown(plan_verdict(document), SENTENCE))
     said = filter(None, (words(shown(notice, SENTENCE)) for notice in notices[:NOTICES]))
     told = "".join(f"\n> **{notice}**\n" for notice in said)
-    mark = marker("plan", facts.word(document, "organisation"))
+    mark = marker("plan", facts.word(document, "organisation"), facts.word(document, "digest"))
     return f"{mark}\n### Reconciler plan: {verdict}\n{told}{_totals(document, changed)}"
 
 

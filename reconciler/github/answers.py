@@ -1,0 +1,126 @@
+"""What an answer of GitHub's API means: its JSON, or an error of the house with what to do about it."""
+
+from __future__ import annotations
+
+import json
+from email.utils import parsedate_to_datetime
+
+from reconciler.errors import (
+    Forbidden,
+    NotFound,
+    Rejected,
+    RemoteError,
+    Throttled,
+    Unauthorized,
+    Unavailable,
+)
+from reconciler.model import Json
+from reconciler.report.escape import shown
+from reconciler.transport import Reply
+
+MESSAGE = 300
+NO_REASON = "no reason was given"
+
+
+class Limited(Throttled):
+    """A limit of the API, with how long it asks to wait."""
+
+    seconds = 0.0
+
+
+def value_of(reply: Reply, method: str, path: str) -> Json:
+    """Give what an answer holds, or raise what it means."""
+    asked = path.partition("?")[0]
+    if 200 <= reply.status < 300:
+        if not reply.body:
+            return {}
+        try:
+            return json.loads(reply.body)
+        except (ValueError, RecursionError) as error:
+            raise Unavailable(
+                "the answer is no JSON", method=method, path=asked, status=reply.status
+            ) from error
+    raise _refusal(reply, method, asked)
+
+
+def _refusal(reply: Reply, method: str, path: str) -> RemoteError:
+    seconds = limit_seconds(reply)
+    kind, hint = (Limited, "") if seconds is not None else _meaning(reply.status, path)
+    message = _message(reply)
+    error = kind(
+        f"{message}; {hint}" if hint else message,
+        method=method,
+        path=path,
+        status=reply.status,
+        request_id=_header(reply, "x-github-request-id"),
+        sent=seconds is None,
+    )
+    if isinstance(error, Limited):
+        error.seconds = seconds or 0.0
+    return error
+
+
+def _meaning(status: int, path: str) -> tuple[type[RemoteError], str]:
+    match status:
+        case 401:
+            return Unauthorized, "GITHUB_TOKEN is not valid here"
+        case 403:
+            return Forbidden, _needed(path)
+        case 404:
+            return NotFound, f"{_needed(path)}, or it is not there"
+        case _ if status >= 500:
+            return Unavailable, ""
+        case _ if status < 400:
+            return Rejected, "the repository was moved or renamed; GITHUB_REPOSITORY must be its name of now"
+        case _:
+            return Rejected, ""
+
+
+def _needed(path: str) -> str:
+    wanted = "checks: write" if "/check-runs" in path else "issues: write, or pull-requests: write"
+    wanted = "actions: read" if "/actions/" in path else wanted
+    return f"the job needs the permission {wanted} (a pull request from a fork never has it)"
+
+
+def _message(reply: Reply) -> str:
+    try:
+        document = json.loads(reply.body)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        return NO_REASON
+    details = document.get("errors")
+    first = details[0] if isinstance(details, list) and details else None
+    detail = first.get("message") if isinstance(first, dict) else first
+    told = [text for text in (document.get("message"), detail) if isinstance(text, str) and text]
+    return shown(": ".join(told), MESSAGE) or NO_REASON
+
+
+def limit_seconds(reply: Reply) -> float | None:
+    """Say how long a limit asks to wait; None where the answer is about no limit."""
+    if reply.status not in (403, 429):
+        return None
+    after = _number(_header(reply, "retry-after"))
+    if after is not None:
+        return after
+    if _header(reply, "x-ratelimit-remaining") == "0":
+        reset, now = _number(_header(reply, "x-ratelimit-reset")), _seconds(_header(reply, "date"))
+        # Both times are the server's own, so that our clock does not matter.
+        return max(reset - now, 1.0) if reset is not None and now is not None else 60.0
+    return 60.0 if reply.status == 429 else None
+
+
+def _number(text: str | None) -> float | None:
+    return float(text) if text and text.isascii() and text.isdecimal() and len(text) < 15 else None
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        return parsedate_to_datetime(text or "").timestamp()
+    except ValueError:
+        return None
+
+
+def _header(reply: Reply, name: str) -> str | None:
+    value = reply.headers.get(name)
+    return shown(value) if value else None
