@@ -10,7 +10,7 @@ from reconciler.report import facts
 from reconciler.report.changes import field_views, groups
 from reconciler.report.drift_text import who, worst_first
 from reconciler.report.escape import command_data, command_property, shown
-from reconciler.report.wording import ACTION_SYMBOLS, counted, field_name, plan_verdict, run_verdict
+from reconciler.report.wording import ACTION_SYMBOLS, field_name, plan_verdict, run_verdict
 
 ALARMING = (Exposure.WIDENS, Exposure.UNKNOWN)
 TITLE = 200
