@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
 Json = Any
 """A value that `json.loads` can return."""
@@ -154,6 +154,43 @@ class Finding:
     """What is allowed, or what to write instead."""
     excerpt: str = ""
     """The source line, unescaped; renderers escape it for their surface."""
+
+
+class WaiverState(StrEnum):
+    """How a waiver stands on a day."""
+
+    ACTIVE = "active"
+    ENDING = "ending"
+    EXPIRED = "expired"
+    UNUSED = "unused"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """An exception that somebody granted: one rule, in one channel, at one field, until a day."""
+
+    name: str
+    rule: str
+    channel: str
+    """`metadata.name`."""
+    field: str
+    """RFC 6901 pointer into the channel file; what lies below it is covered too."""
+    reason: str
+    owner: str
+    expires: date
+    """The last day on which it holds."""
+    value: str | None = None
+    """The one value that is covered; None: any."""
+    line: int = 1
+    """Where it stands in `reconciler.toml`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """A finding that a waiver covers: it stops nothing, and is still shown."""
+
+    finding: Finding
+    waiver: Waiver
 
 
 @dataclass(frozen=True, slots=True)

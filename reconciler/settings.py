@@ -18,6 +18,8 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from reconciler.decide.freeze import Freeze, read_windows
+from reconciler.desired.policy import SETTINGS as POLICY_SETTINGS
+from reconciler.desired.policy import Policy, read_policy
 from reconciler.errors import UsageError
 
 FILE = "reconciler.toml"
@@ -89,6 +91,14 @@ class Settings:
     ca_file: Path | None
     freeze: Freeze | None
     """When nothing may be written; None where no window is set."""
+    policy: Policy
+    """What `[rules]` decides."""
+    waivers: Mapping[str, Any]
+    """The tables of `[waivers]`, unread; see `desired.waivers`."""
+    file_text: str
+    """`reconciler.toml` as it was read."""
+    rules_from: str | None
+    """The git revision whose `reconciler.toml` and `schemas/policy/` count; None: those of the work tree."""
     sources: Mapping[str, str]
     """Where each setting comes from: `option`, `environment NAME`, `reconciler.toml`, `default`."""
 
@@ -99,7 +109,7 @@ class Settings:
 
 
 TABLES: dict[str, dict[str, type]] = {
-    "rules": {"allow_punycode": list},
+    "rules": {**dict.fromkeys(POLICY_SETTINGS, object), "allow_punycode": list},
     "limits": {
         "concurrency": int,
         "rate": int,
@@ -115,17 +125,23 @@ TABLES: dict[str, dict[str, type]] = {
 }
 """Every table and key of `reconciler.toml` that this version knows."""
 
+OPEN_TABLES = ("waivers", "freeze")
+"""Tables whose keys are names that people choose."""
 SMALLEST = {"change_percent": 0, "change_floor": 0, "audit_channels": 0, "conflicts": 0}
 LARGEST = {"concurrency": 64, "change_percent": 100, "rate": 100_000, "audit_channels": 1_000}
 LARGEST |= {"attempts": 20, "conflicts": 50, "wait_seconds": 3_600, "run_seconds": 86_400}
 
 
-def load_settings(repo: Path, options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
+def load_settings(
+    repo: Path, options: Mapping[str, Any], environ: Mapping[str, str], text: str | None = None
+) -> Settings:
     """Read `reconciler.toml`, the environment and the options that were given (None: not given).
 
-    Raises `UsageError` that names the file, variable or option, and what it may be.
+    `text` is the file where it does not come from the work tree. Raises `UsageError` that names the file,
+    variable or option, and what it may be.
     """
-    file = load_file(repo / FILE)
+    text = load_text(repo / FILE) if text is None else text
+    file = read_file(text)
     pick = _Picker(options, environ, file)
     channels = pick("channels", "channels")
     return Settings(
@@ -145,27 +161,44 @@ def load_settings(repo: Path, options: Mapping[str, Any], environ: Mapping[str, 
         ),
         ca_file=_checked_file(pick("ca_file", None, variable="SSL_CERT_FILE")),
         freeze=_checked_freeze(file.get("freeze")),
+        policy=read_policy(file.get("rules", {})),
+        waivers=file.get("waivers", {}),
+        file_text=text,
+        rules_from=pick("rules_from", None),
         sources=pick.sources,
     )
 
 
-def load_file(path: Path) -> Mapping[str, Mapping[str, Any]]:
-    """Read the settings file of a repository; a file that is not there says nothing.
+def load_text(path: Path) -> str:
+    """Read the settings file of a repository; a file that is not there says nothing."""
+    try:
+        with path.open("rb") as file:
+            return decoded(file.read(FILE_LIMIT + 1))
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise UsageError(f"{FILE} cannot be read: {error.strerror}") from error
+
+
+def decoded(data: bytes) -> str:
+    """Take the bytes of a settings file as text; raises `UsageError` where they are none, or too many."""
+    if len(data) > FILE_LIMIT:
+        raise UsageError(f"{FILE} is larger than {FILE_LIMIT} bytes")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{FILE} is no UTF-8: {error}") from error
+
+
+def read_file(text: str) -> Mapping[str, Mapping[str, Any]]:
+    """Read the text of the settings file.
 
     Raises `UsageError` for a file that is no TOML, and for tables, keys and types that are not known: a
     setting that does nothing would be a promise that is not kept.
     """
     try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise UsageError(f"{FILE} cannot be read: {error.strerror}") from error
-    if len(data) > FILE_LIMIT:
-        raise UsageError(f"{FILE} is larger than {FILE_LIMIT} bytes")
-    try:
-        document = tomllib.loads(data.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        document = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f"{FILE} is no TOML: {error}") from error
     for table, content in document.items():
         _check_table(table, content)
@@ -228,12 +261,13 @@ def _limit_defaults() -> dict[str, float]:
 
 
 def _check_table(table: str, content: object) -> None:
-    if table == "freeze" and isinstance(content, dict):
-        return  # its windows have names of their own; `_checked_freeze` reads them
-    if table not in TABLES:
-        raise UsageError(f"{FILE}: the table [{table}] is not known{_near(table, TABLES)}")
+    if table not in TABLES and table not in OPEN_TABLES:
+        known = {**TABLES, **dict.fromkeys(OPEN_TABLES)}
+        raise UsageError(f"{FILE}: the table [{table}] is not known{_near(table, known)}")
     if not isinstance(content, dict):
         raise UsageError(f"{FILE}: {table} must be a table: [{table}]")
+    if table in OPEN_TABLES:
+        return
     for key, value in content.items():
         if key not in TABLES[table]:
             raise UsageError(f"{FILE}: [{table}] has no setting {key!r}{_near(key, TABLES[table])}")
@@ -244,13 +278,13 @@ def _check_value(table: str, key: str, value: object) -> None:
     wanted = TABLES[table][key]
     if wanted is float and type(value) is int:
         wanted = int
-    if type(value) is not wanted:
+    if wanted is not object and type(value) is not wanted:
         raise UsageError(f"{FILE}: [{table}] {key} must be a {wanted.__name__}, not {type(value).__name__}")
-    if isinstance(value, int | float):
+    if wanted in (int, float) and isinstance(value, int | float):
         smallest, largest = SMALLEST.get(key, 1), LARGEST.get(key, 1_000_000)
         if not smallest <= value <= largest:
             raise UsageError(f"{FILE}: [{table}] {key} is {value}; from {smallest} to {largest} is allowed")
-    if isinstance(value, list) and not all(isinstance(entry, str) for entry in value):
+    if wanted is list and isinstance(value, list) and not all(isinstance(entry, str) for entry in value):
         raise UsageError(f"{FILE}: [{table}] {key} must be a list of strings")
 
 

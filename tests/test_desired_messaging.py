@@ -7,10 +7,17 @@ import pytest
 
 from reconciler.acts.load import load_schemas
 from reconciler.desired.document import Document, read_document
-from reconciler.desired.rules import RuleSettings, make_channels, make_rulebook
+from reconciler.desired.policy import Policy
+from reconciler.desired.rules import RuleSettings, judge, make_rulebook
 from reconciler.model import Finding
 
-BOOK = make_rulebook(load_schemas(), RuleSettings(allowed_punycode=("xn--bcher-kva.example.com",)))
+BOOK = make_rulebook(
+    load_schemas(),
+    RuleSettings(
+        policy=Policy(severities={"domain-everybody": None, "title-unique": None}),
+        allowed_punycode=("xn--bcher-kva.example.com",),
+    ),
+)
 ID = "5a0c0f0e-1111-4222-8333-444455556666"
 
 
@@ -42,11 +49,11 @@ def found(*documents: Document) -> list[tuple[str, str]]:
 
 
 def findings(*documents: Document) -> tuple[Finding, ...]:
-    return make_channels(documents, BOOK)[1]
+    return judge(documents, BOOK).findings
 
 
 def test_a_deployment_and_its_configuration_are_valid_and_become_channels() -> None:
-    channels, wrong = make_channels([configuration(), deployment()], BOOK)
+    channels, wrong, _ = judge([configuration(), deployment()], BOOK)
 
     assert wrong == ()
     assert [(channel.kind, channel.name, channel.id) for channel in channels] == [

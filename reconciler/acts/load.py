@@ -12,24 +12,31 @@ import json
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import date
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from reconciler.desired.document import FILE_LIMIT, Document, read_document
+from reconciler.desired.own_rules import ENDING, FILES_LIMIT, FOLDER, policy_finding
 from reconciler.desired.rules import (
     ENDINGS,
     Rulebook,
     RuleSettings,
     file_finding,
-    make_channels,
+    judge,
     make_rulebook,
 )
+from reconciler.desired.suffix import Suffixes
+from reconciler.desired.waivers import state_of, waiver_findings
 from reconciler.errors import InvalidFiles, UsageError
-from reconciler.model import Channel, Finding, Json, JsonObject, Severity
+from reconciler.model import Channel, Finding, Json, JsonObject, Severity, Waived, Waiver, WaiverState
 
-FILES_LIMIT = 50_000
+FOLDER_LIMIT = 50_000
 DEPTH_LIMIT = 16
 SCHEMA_SUFFIX = ".schema.json"
+OF_RULES = ("policy-file", "waiver-invalid")
 PACKAGED = Path(__file__).resolve().parent.parent / "_files"
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
@@ -48,6 +55,17 @@ class Loaded:
     """Files that were looked at."""
     rulebook: Rulebook
     """The rules by which they were judged."""
+    waived: tuple[Waived, ...] = ()
+    """Findings that a waiver covers."""
+    waivers: tuple[tuple[Waiver, WaiverState], ...] = ()
+    """Every waiver, and how it stands."""
+    names: tuple[str, ...] = ()
+    """The files that were looked at."""
+
+    @property
+    def today(self) -> date:
+        """The day on which waivers were judged."""
+        return self.rulebook.settings.today
 
     def require_valid(self) -> tuple[Channel, ...]:
         """Give the channels, or raise `InvalidFiles` where one finding is an error."""
@@ -71,6 +89,31 @@ def load_schemas() -> Mapping[str, JsonObject]:
 def load_schema_texts() -> Mapping[str, str]:
     """Read the text of the schemas that ship with this version, by file name."""
     return {path.name: path.read_text() for path in sorted(shipped("schemas").glob("*" + SCHEMA_SUFFIX))}
+
+
+@cache
+def load_suffixes() -> Suffixes:
+    """Read the public suffix list that the library ships."""
+    spec = find_spec("publicsuffixlist")
+    if spec is None or spec.origin is None:
+        raise UsageError("the library publicsuffixlist is not installed; install reconciler again")
+    return Suffixes(Path(spec.origin).with_name("public_suffix_list.dat").read_text(encoding="utf-8"))
+
+
+def load_own_rules(repo: Path) -> dict[str, bytes | Finding]:
+    """Read the files of `schemas/policy/`, by their path below the repository; never follow a link."""
+    folder = repo / FOLDER
+    if not folder.is_dir() or folder.is_symlink():
+        return {}
+    paths = sorted(path for path in folder.iterdir() if path.name.endswith(ENDING))
+    if len(paths) > FILES_LIMIT:
+        raise UsageError(f"{FOLDER} holds more than {FILES_LIMIT} rules")
+    return {f"{FOLDER}/{path.name}": _read_rule(path, f"{FOLDER}/{path.name}") for path in paths}
+
+
+def _read_rule(path: Path, name: str) -> bytes | Finding:
+    data = _read(path, name)
+    return policy_finding(name, data.message) if isinstance(data, Finding) else data
 
 
 def load_channels(repo: Path, folder: str, rules: RuleSettings, paths: Sequence[Path] = ()) -> Loaded:
@@ -100,14 +143,25 @@ def load_channels(repo: Path, folder: str, rules: RuleSettings, paths: Sequence[
             documents.append(document)
     schemas = load_schemas()
     rulebook = make_rulebook(schemas, rules)
-    channels, broken = make_channels(documents, rulebook)
+    judged = judge(documents, rulebook)
+    names = [_shown(path, repo) for path in paths]
+    used = {one.waiver.name for one in judged.waived}
+    bounds = rules.policy.bounds
+    findings += [
+        *rules.findings,
+        *judged.findings,
+        *waiver_findings(rules.waivers, rules.today, used, bounds),
+    ]
     return Loaded(
-        channels=channels,
-        findings=_selected([*findings, *broken], [_shown(path, repo) for path in paths]),
+        channels=judged.channels,
+        findings=_selected(findings, names),
         files="sha256:" + digest.hexdigest(),
         rules=_rules_digest(schemas, rules),
         count=len(paths_read),
+        names=tuple(_shown(path, repo) for path in paths_read),
         rulebook=rulebook,
+        waived=tuple(one for one in judged.waived if _is_selected(one.finding, names)),
+        waivers=tuple((one, state_of(one, rules.today, used, bounds.ending_days)) for one in rules.waivers),
     )
 
 
@@ -138,8 +192,8 @@ def _walk(folder: Path, depth: int) -> Iterator[Path]:
         raise UsageError(f"{str(folder)!r} lies more than {DEPTH_LIMIT} folders deep")
     with os.scandir(folder) as entries:
         found = sorted(entries, key=lambda entry: entry.name)
-    if len(found) > FILES_LIMIT:
-        raise UsageError(f"{str(folder)!r} holds more than {FILES_LIMIT} files")
+    if len(found) > FOLDER_LIMIT:
+        raise UsageError(f"{str(folder)!r} holds more than {FOLDER_LIMIT} files")
     for entry in found:
         if entry.is_dir(follow_symlinks=False) and not entry.name.lower().endswith(ENDINGS):
             yield from _walk(Path(entry.path), depth + 1)
@@ -179,15 +233,24 @@ def _absolute(path: Path) -> Path:
 
 def _selected(findings: Sequence[Finding], names: Sequence[str]) -> tuple[Finding, ...]:
     order = sorted(findings, key=lambda finding: (finding.file, finding.line, finding.column, finding.rule))
-    if not names:
-        return tuple(order)
-    return tuple(
-        finding
-        for finding in order
-        if any(finding.file == name or finding.file.startswith(name.rstrip("/") + "/") for name in names)
-    )
+    return tuple(finding for finding in order if _is_selected(finding, names))
+
+
+def _is_selected(finding: Finding, names: Sequence[str]) -> bool:
+    """Say whether a finding is about what was asked for; what is wrong with the rules themselves always is."""
+    if not names or finding.rule in OF_RULES:
+        return True
+    return any(finding.file == name or finding.file.startswith(name.rstrip("/") + "/") for name in names)
 
 
 def _rules_digest(schemas: Mapping[str, Json], rules: RuleSettings) -> str:
-    content = json.dumps([schemas, list(rules.allowed_punycode)], sort_keys=True, separators=(",", ":"))
+    own = {rule.rule.id: rule.schema for rule in rules.own_rules}
+    parts = [
+        schemas,
+        list(rules.allowed_punycode),
+        asdict(rules.policy),
+        own,
+        list(map(asdict, rules.waivers)),
+    ]
+    content = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=str)
     return "sha256:" + hashlib.sha256(content.encode()).hexdigest()

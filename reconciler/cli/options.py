@@ -59,6 +59,16 @@ def limited(command: Command) -> Command:
     return command
 
 
+def judged(command: Command) -> Command:
+    """Add `--rules-from` to commands that judge channel files."""
+    added: Command = click.option(
+        "--rules-from",
+        metavar="REF",
+        help="Take reconciler.toml and schemas/policy/ from this git revision, such as origin/main.",
+    )(command)
+    return added
+
+
 def led(command: Command) -> Command:
     """Add `--connect-to` to commands that probe."""
     added: Command = click.option(
@@ -87,9 +97,14 @@ def channel_names(context: click.Context, _parameter: click.Parameter, incomplet
 
 def make_settings(repo: Path | None, **options: Any) -> Settings:
     """Make the settings of one command from its options and the environment."""
-    from reconciler.settings import load_settings
+    from reconciler.settings import FILE, decoded, load_settings
 
-    return load_settings(find_root(repo), options, os.environ)
+    root, revision, text = find_root(repo), options.get("rules_from"), None
+    if revision:
+        from reconciler.ledger.source import read_at
+
+        text = decoded(read_at(root, revision, lambda path: path == FILE).get(FILE, b""))
+    return load_settings(root, options, os.environ, text)
 
 
 def exits(command: Callable[..., int]) -> Callable[..., int]:

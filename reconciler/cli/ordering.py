@@ -47,7 +47,7 @@ def make_order(planned: Planned, client_id: str, options: dict[str, Any], takes:
     terms = Terms(
         conflicts=limits.conflicts,
         concurrency=limits.concurrency,
-        why_invalid=lambda change, spec: spec_problem(desk.loaded.rulebook, change.kind, spec),
+        why_invalid=lambda change, spec: spec_problem(desk.loaded.rulebook, change.kind, spec, change.name),
         strict=options["strict"],
         overwrite_drafts=frozenset(options["overwrite_draft"]),
         takes=takes,

@@ -5,27 +5,12 @@ The one table of rules: `explain` shows it, findings take their severity from it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-from reconciler.model import Severity
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule, in words for a person who has just broken it."""
-
-    id: str
-    what: str
-    """What the rule demands."""
-    why: str
-    """What goes wrong otherwise, and where that is written."""
-    bad: str
-    """Lines of a channel file that break it; empty where it is about the file as a whole."""
-    good: str
-    fix: str
-    """What to write instead."""
-    severity: Severity = Severity.ERROR
-
+from reconciler.desired.messaging_catalogue import MESSAGING
+from reconciler.desired.policy_catalogue import POLICY
+from reconciler.desired.rule import Rule
+from reconciler.desired.waiver_catalogue import APPROVAL
 
 FILES = (
     Rule(
@@ -396,6 +381,9 @@ NAMES = (
     ),
 )
 
+ADDRESS_RISK = 7.0
+"""An address that is read as another one opens the chat to somebody else, or sends its events there."""
+
 _BROWSERS = (
     "Browsers send the origin in one exact form (RFC 6454, section 6.2), and the remote compares it letter by"
     " letter"
@@ -537,7 +525,7 @@ _URL_PATH = Rule(
 
 def _origin_rule(about: str, what: str, why: str, bad: str, good: str, fix: str) -> Rule:
     field = "corsAllowedOrigins: [{}]".format
-    return Rule(f"origin-{about}", f"An origin {what}.", why, field(bad), field(good), fix)
+    return Rule(f"origin-{about}", f"An origin {what}.", why, field(bad), field(good), fix, risk=ADDRESS_RISK)
 
 
 def _url_rule(about: str, what: str, why: str, bad: str, good: str, fix: str) -> Rule:
@@ -548,7 +536,7 @@ def _url_rule(about: str, what: str, why: str, bad: str, good: str, fix: str) ->
         if _BROWSERS in why
         else why
     )
-    return Rule(f"url-{about}", f"A URL {what}.", reason, field(bad), field(good), fix)
+    return Rule(f"url-{about}", f"A URL {what}.", reason, field(bad), field(good), fix, risk=ADDRESS_RISK)
 
 
 _DOMAINS = (
@@ -588,7 +576,13 @@ def _domain_rule(about: str, what: str, why: str, bad: str, good: str, fix: str)
         else why
     )
     return Rule(
-        f"domain-{about}", f"An allowed domain {what}.", reason, field(bare[bad]), field(bare[good]), fix
+        f"domain-{about}",
+        f"An allowed domain {what}.",
+        reason,
+        field(bare[bad]),
+        field(bare[good]),
+        fix,
+        risk=ADDRESS_RISK,
     )
 
 
@@ -647,7 +641,21 @@ PINS = (
 ORIGINS = (*(_origin_rule(*row) for row in _ADDRESSES), _ORIGIN_PATH, _ORIGIN_DUPLICATE)
 URLS = (*(_url_rule(*row) for row in _ADDRESSES), _URL_PATH)
 
-RULES: tuple[Rule, ...] = (*FILES, *YAML, *SCHEMA, *NAMES, *ORIGINS, *URLS, *DOMAINS, *PINS)
+GROUPS: Mapping[str, tuple[Rule, ...]] = {
+    "The file": FILES,
+    "YAML": YAML,
+    "The schema": SCHEMA,
+    "Names and ids": NAMES,
+    "Origins": ORIGINS,
+    "URLs": URLS,
+    "Allowed domains": DOMAINS,
+    "References": PINS,
+    **POLICY,
+    **MESSAGING,
+    "Approval, waivers and rules of your own": APPROVAL,
+}
+"""Every rule under the heading that a reader looks for."""
+RULES: tuple[Rule, ...] = tuple(rule for group in GROUPS.values() for rule in group)
 """Every rule, in the order in which a file meets them."""
 _BY_ID = {rule.id: rule for rule in RULES}
 

@@ -259,7 +259,7 @@ def _punycode_flaw(host: str, allowed: _Allowed) -> _Flaw | None:
     if host in allowed.punycode or not _punycode_labels(host):
         return None
     fix = f"if it is the right host and no look-alike, allow it: {_entry(host)}"
-    return _Flaw("punycode", f"names the host {host}, which is shown as {bare(_decoded(host))}", fix)
+    return _Flaw("punycode", f"names the host {host}, which is shown as {bare(decoded_host(host))}", fix)
 
 
 def _sound_flaw(host: str) -> _Flaw | None:
@@ -291,7 +291,8 @@ def _is_sound_label(label: str) -> bool:
     )
 
 
-def _decoded(host: str) -> str:
+def decoded_host(host: str) -> str:
+    """Write a host as a browser may show it; a label that is no sound punycode becomes empty."""
     return ".".join(_decode_label(label) if label.startswith("xn--") else label for label in host.split("."))
 
 

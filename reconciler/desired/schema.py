@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from jsonschema import Draft202012Validator, TypeChecker, ValidationError, validators
+from jsonschema import Draft202012Validator, SchemaError, TypeChecker, ValidationError, validators
 from jsonschema.protocols import Validator
 from referencing import Registry
 
+from reconciler.desired.own_schema import is_match, require_own
 from reconciler.desired.source import Problem
 from reconciler.desired.words import bare, shown, suggestion
 from reconciler.model import Json, JsonObject, Pointer
@@ -51,6 +52,30 @@ def schema_problems(validator: Validator, value: Json) -> tuple[Problem, ...]:
     return tuple(_without_misspelt(found.values()))
 
 
+def make_own_check(schema: JsonObject) -> Callable[[Json], tuple[Problem, ...]]:
+    """Make the check of a schema that a repository brought; raises `ValueError` that says why it cannot be used."""
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        where = "/".join(map(str, error.absolute_path)) or "the whole"
+        raise ValueError(f"this is no JSON Schema 2020-12: {bare(where)}: {bare(error.message)}") from error
+    require_own(schema)
+    validator: Validator = _OWN(schema, registry=Registry())
+    try:
+        # A rule that refers to itself without end does so on any value.
+        list(validator.iter_errors({}))
+    except RecursionError as error:
+        raise ValueError("the rule refers to itself without end") from error
+    return lambda value: _own_problems(validator, value)
+
+
+def _own_problems(validator: Validator, value: Json) -> tuple[Problem, ...]:
+    try:
+        return schema_problems(validator, value)
+    except RecursionError:
+        return (Problem("policy-file", (), "the rule refers to itself without end", "mend its $ref"),)
+
+
 @cache
 def _strict(pattern: str) -> str:
     return ANCHOR.sub(lambda part: r"\Z" if part[0] == "$" else part[0], pattern)
@@ -68,10 +93,22 @@ def _match(
         yield ValidationError("pattern")
 
 
+def _match_own(
+    _validator: Validator, pattern: str, value: object, _schema: JsonObject
+) -> Iterator[ValidationError]:
+    if isinstance(value, str) and not is_match(pattern, value):
+        yield ValidationError("pattern")
+
+
 _STRICT: Callable[..., Any] = validators.extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
     {"pattern": _match},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
+)
+
+
+_OWN: Callable[..., Any] = validators.extend(  # type: ignore[no-untyped-call]
+    _STRICT, {"pattern": _match_own}
 )
 
 

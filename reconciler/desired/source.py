@@ -7,7 +7,7 @@ from bisect import bisect_right
 from typing import NamedTuple
 
 from reconciler.desired.catalogue import rule_named
-from reconciler.model import Finding, Pointer, pointer_text
+from reconciler.model import Finding, Pointer, Severity, pointer_text
 
 BREAK = re.compile(r"\r\n?|\n")
 
@@ -21,6 +21,8 @@ class Problem(NamedTuple):
     fix: str
     at_key: bool = False
     """Whether the key is meant, not its value."""
+    severity: Severity | None = None
+    """How much it weighs here; None: as the catalogue says."""
 
 
 class Source:
@@ -45,7 +47,7 @@ class Source:
         line, column = self.place(offset)
         return Finding(
             rule=problem.rule,
-            severity=rule_named(problem.rule).severity,
+            severity=problem.severity or rule_named(problem.rule).severity,
             file=self.file,
             line=line,
             column=column,

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from reconciler.errors import RecordError
+from reconciler.errors import RecordError, UsageError
 from reconciler.ledger.command import GitCommand, complaint_words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 SUFFIXES = (".yaml", ".yml")
 FILE_BYTES = 1024 * 1024
@@ -54,6 +54,32 @@ def read_source(repository: Path, channels: str) -> Source:
     tree = _tree(git, commit, path) if commit else None
     committed = _committed(git, tree) if tree else {}
     return Source(commit, tree, dirty=_differs(folder, committed))
+
+
+def read_at(folder: Path, revision: str, names: Callable[[str], bool]) -> Mapping[str, bytes]:
+    """Read files as a git revision has them, by their path below `folder`; `names` says which are wanted.
+
+    Raises `UsageError` where there is no repository or no such revision. Links and submodules are left out.
+    """
+    top = find_repository(folder)
+    if top is None:
+        raise UsageError(f"{str(folder)!r} is in no git repository, so nothing can be read from {revision!r}")
+    git = GitCommand(top)
+    answer = git.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    if answer.status != 0:
+        raise UsageError(f"git knows no revision {revision!r}; fetch it first, or correct the name")
+    inside = folder.resolve().relative_to(top).as_posix()
+    prefix = "" if inside == "." else inside + "/"
+    below = [inside] if prefix else []
+    listed = git.ask("ls-tree", "-r", "-z", "-l", "--full-tree", answer.text, "--", *below)
+    found: dict[str, bytes] = {}
+    for entry in filter(None, listed.output.split(b"\0")):
+        facts, _, name = entry.partition(b"\t")
+        mode, _, blob, size = facts.split()
+        path = os.fsdecode(name).removeprefix(prefix)
+        if names(path) and mode.startswith(b"100") and int(size) <= FILE_BYTES:
+            found[path] = git.ask("cat-file", "blob", blob.decode()).output
+    return found
 
 
 def _has_git(path: Path) -> bool:

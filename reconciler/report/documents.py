@@ -23,6 +23,7 @@ from reconciler.model import (
     Probe,
     Rollback,
     Severity,
+    Waived,
     WebhookOutcome,
     pointer_text,
 )
@@ -51,8 +52,14 @@ def json_text(document: JsonObject) -> str:
     return text.replace("##[", "#\\u0023[").replace("\x7f", "\\u007f") + "\n"
 
 
-def validate_document(findings: Sequence[Finding], *, files: int) -> JsonObject:
-    """Report what is wrong with so many channel files."""
+def validate_document(
+    findings: Sequence[Finding],
+    *,
+    files: int,
+    waived: Sequence[Waived] = (),
+    waivers: Sequence[JsonObject] = (),
+) -> JsonObject:
+    """Report what is wrong with so many channel files, what of it is waived, and how the waivers stand."""
     counts = Counter(finding.severity for finding in findings)
     return {
         "format": FORMAT,
@@ -61,6 +68,8 @@ def validate_document(findings: Sequence[Finding], *, files: int) -> JsonObject:
         "files": files,
         "summary": {severity.value: counts[severity] for severity in Severity},
         "findings": [_finding(finding) for finding in findings],
+        "waived": [{**_finding(one.finding), "waiver": one.waiver.name} for one in waived],
+        "waivers": list(waivers),
     }
 
 

@@ -20,9 +20,9 @@ SEVERITIES = tuple(Severity)
 """Worst first."""
 
 
-def findings_text(findings: Sequence[Finding], *, files: int, colour: bool) -> str:
+def findings_text(findings: Sequence[Finding], *, files: int, colour: bool, waived: int = 0) -> str:
     """Write every finding with its source line and a caret, and a closing line that counts them."""
-    return page(_lines(findings, files), colour=colour)
+    return page(_lines(findings, files, waived), colour=colour)
 
 
 def findings_github(findings: Sequence[Finding]) -> str:
@@ -55,12 +55,13 @@ def _annotation(finding: Finding) -> str:
     return f"::{finding.severity.value} {listed}::{command_data(sentence(finding))}"
 
 
-def _lines(findings: Sequence[Finding], files: int) -> Iterator[Line]:
+def _lines(findings: Sequence[Finding], files: int, waived: int) -> Iterator[Line]:
     for finding in findings:
         yield Paint(location(finding), Colour.BOLD), f": {finding.rule}: {sentence(finding)}"
         yield from _excerpt(finding)
         yield ()
-    yield _closing(findings, files)
+    closing = _closing(findings, files)
+    yield (*closing, Paint(f" {waived} waived.", Colour.DIM)) if waived else closing
 
 
 def _excerpt(finding: Finding) -> Iterator[Line]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 from urllib.parse import quote
 
-from reconciler.model import Finding, JsonObject, Severity
+from reconciler.model import Finding, JsonObject, Severity, Waived
 from reconciler.report.escape import printable
 from reconciler.report.findings import SEVERITIES, sentence
 
@@ -44,12 +44,25 @@ class DescribedRule(Protocol):
     def fix(self) -> str:
         """Say what to write instead."""
 
+    @property
+    def risk(self) -> float | None:
+        """Give how dangerous breaking it is, from 0.1 to 10; None where it is no question of security."""
+
+    @property
+    def is_optional(self) -> bool:
+        """Say whether it is off until somebody turns it on."""
+
 
 def findings_sarif(
-    findings: Sequence[Finding], rules: Sequence[DescribedRule], *, version: str
+    findings: Sequence[Finding],
+    rules: Sequence[DescribedRule],
+    *,
+    version: str,
+    waived: Sequence[Waived] = (),
 ) -> JsonObject:
-    """Make the log of one validation by this version of the tool."""
+    """Make the log of one validation by this version of the tool; what is waived is in it, suppressed."""
     worst_first = sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
+    total = len(findings) + len(waived)
     places = {rule.id: place for place, rule in enumerate(rules)}
     driver = {"name": "reconciler", "semanticVersion": version, "rules": [_rule(rule) for rule in rules]}
     seen: Counter[str] = Counter()
@@ -61,8 +74,11 @@ def findings_sarif(
                 "tool": {"driver": driver},
                 "columnKind": "unicodeCodePoints",
                 "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "Root of the repository."}}},
-                "invocations": [_invocation(len(findings))],
-                "results": [_result(finding, places, seen) for finding in worst_first[:SHOWN]],
+                "invocations": [_invocation(total)],
+                "results": [
+                    *(_result(finding, places, seen) for finding in worst_first[:SHOWN]),
+                    *(_suppressed(one, places, seen) for one in waived[: max(0, SHOWN - len(findings))]),
+                ],
             }
         ],
     }
@@ -77,13 +93,23 @@ def _invocation(found: int) -> JsonObject:
 
 
 def _rule(rule: DescribedRule) -> JsonObject:
+    security = {} if rule.risk is None else {"security-severity": f"{rule.risk:.1f}"}
     return {
         "id": rule.id,
         "shortDescription": {"text": rule.what},
         "fullDescription": {"text": rule.why},
         "help": {"text": f"{rule.what}\n{rule.why}\n{rule.fix}"},
-        "defaultConfiguration": {"level": LEVELS[rule.severity]},
+        "defaultConfiguration": {"level": LEVELS[rule.severity], "enabled": not rule.is_optional},
+        # Code scanning sorts by this number what carries the tag.
+        "properties": {"tags": ["security"] if security else ["correctness"], **security},
     }
+
+
+def _suppressed(waived: Waived, places: Mapping[str, int], seen: Counter[str]) -> JsonObject:
+    waiver = waived.waiver
+    reason = f"{waiver.reason} (waiver {waiver.name} of {waiver.owner}, until {waiver.expires:%Y-%m-%d})"
+    suppression = {"kind": "external", "status": "accepted", "justification": printable(reason)}
+    return {**_result(waived.finding, places, seen), "suppressions": [suppression]}
 
 
 def _result(finding: Finding, places: Mapping[str, int], seen: Counter[str]) -> JsonObject:
