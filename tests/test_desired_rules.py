@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.acts.load import load_schemas
 from reconciler.desired.document import Document, read_document
-from reconciler.desired.rules import RuleSettings, file_finding, make_channels, make_rulebook, spec_problem
+from reconciler.desired.rules import RuleSettings, file_finding, judge, make_rulebook, spec_problem
 from reconciler.model import Channel, Finding
 
 RULEBOOK = make_rulebook(load_schemas(), RuleSettings())
@@ -39,7 +39,7 @@ def judged(
     documents = [read_document(file, text.encode()) for file, text in files]
     assert all(isinstance(document, Document) for document in documents)
     rulebook = make_rulebook(load_schemas(), settings) if settings else RULEBOOK
-    channels, findings = make_channels([one for one in documents if isinstance(one, Document)], rulebook)
+    channels, findings, _ = judge([one for one in documents if isinstance(one, Document)], rulebook)
     return channels, list(findings)
 
 

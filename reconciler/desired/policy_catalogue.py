@@ -260,7 +260,7 @@ _AUTHENTICATION = (
 )
 
 _IDENTITY = (
-    _policy(
+    _optional(
         "title-unique",
         "spec.name is there once among the files of a kind.",
         "In the console people tell channels apart by this name alone, and switch off the wrong one.",
