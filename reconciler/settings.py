@@ -313,10 +313,10 @@ def _split(text: str) -> tuple[str, ...]:
 
 
 def _checked_folder(text: str) -> str:
-    parts = text.replace("\\", "/").strip("/").split("/")
-    if text.startswith("/") or ".." in parts or not any(parts):
+    parts = [part for part in text.replace("\\", "/").split("/") if part not in ("", ".")]
+    if text.startswith(("/", "\\")) or ".." in parts or not parts:
         raise UsageError(f"--channels {text!r} must name a folder below the repository")
-    return "/".join(part for part in parts if part not in ("", "."))
+    return "/".join(parts)
 
 
 def _checked_name(text: str | None, what: str) -> str | None:
