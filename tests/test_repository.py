@@ -7,6 +7,7 @@ import inspect
 import json
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
@@ -157,15 +158,36 @@ def constant(where: str) -> float:
     return float(getattr(holder, name))
 
 
+def options(group: click.Group, name: str) -> Iterator[str]:
+    """Give the long options of a command, and of the commands in it."""
+    command = group.get_command(click.Context(group), name)
+    assert command
+    yield from (word for one in command.params for word in one.opts if word.startswith("--"))
+    if isinstance(command, click.Group):
+        for one in command.list_commands(click.Context(command)):
+            yield from options(command, one)
+
+
 def test_the_page_of_commands_names_every_command_and_option_and_no_other() -> None:
     head, *sections = re.split(r"(?m)^## `(\w+).*$", page("docs/commands.md"))
     told = dict(zip(sections[::2], sections[1::2], strict=True))
     assert list(told) == list(COMMANDS)
     everywhere = set(re.findall(r"--[a-z-]+", head))
     for name, text in told.items():
-        command = cli.get_command(click.Context(cli), name)
-        assert command
-        known = {word for one in command.params for word in one.opts if word.startswith("--")}
+        known = set(options(cli, name))
         named = set(re.findall(r"--[a-z-]+", text))
         assert named <= known, f"{name} has no such option"
         assert known <= named | everywhere, f"docs/commands.md leaves out an option of {name}"
+
+
+def test_the_page_of_the_architecture_names_every_room_and_every_library() -> None:
+    text = page("docs/architecture.md")
+    told = set(re.findall(r"`([a-z_]+(?:/|\.py))`", text))
+    rooms = {f"{path.name}/" if path.is_dir() else path.name for path in (CHECKOUT / "reconciler").iterdir()}
+    unnamed = {"__init__.py", "__main__.py", "__pycache__/", "py.typed", "_files/"}
+    assert rooms - unnamed - told == set()
+    assert told - rooms - {"story.py"} <= {"docs/", "channels/"}
+    project = tomllib.loads(page("pyproject.toml"))["project"]
+    libraries = {bare(one) for one in (*project["dependencies"], *project["optional-dependencies"]["demo"])}
+    named = {bare(name) for row in rows(text) if len(row) == 3 for name in row[2].split(", ") if name}
+    assert libraries - named == set(), "give the library its home in docs/architecture.md"
