@@ -112,7 +112,7 @@ def load_own_rules(repo: Path) -> dict[str, bytes | Finding]:
 
 
 def _read_rule(path: Path, name: str) -> bytes | Finding:
-    data = _read(path, name)
+    data = read_regular(path, name)
     return policy_finding(name, data.message) if isinstance(data, Finding) else data
 
 

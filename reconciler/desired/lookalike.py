@@ -58,9 +58,10 @@ def is_below(host: str, domain: str) -> bool:
     return host == domain or host.endswith("." + domain)
 
 
+@lru_cache(maxsize=100_000)
 def skeleton(host: str) -> str:
     """Give what a reader sees at a glance: hosts with the same skeleton are taken for each other."""
-    text = decoded_host(host)
+    text = decoded_host(host) if "xn--" in host else host
     if not text.isascii():
         text = "".join(map(_latin_twin, text))
     for seen, meant in TWINS:

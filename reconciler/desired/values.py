@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from reconciler.model import Json, Pointer
@@ -21,7 +20,8 @@ class Flaw(NamedTuple):
 def value_at(value: Json, pointer: Pointer) -> Json:
     """Give what stands at a pointer of keys; None where nothing does."""
     for step in pointer:
-        if not isinstance(value, Mapping):
+        # What YAML and JSON make is a dict; asking for any mapping takes ten times as long.
+        if not isinstance(value, dict):
             return None
         value = value.get(step)
     return value
