@@ -198,7 +198,8 @@ async def drift(
     """Say where the record, the live state and Git disagree, and who moved the live side."""
     live = await fetch_families(client, channels)
     pinned = await fetch_pinned(client, channels, live)
-    channels = pins(identify(channels, live, only), live, pinned)
+    # A resource that is gone is drift, and no reason to demand that its file be mended.
+    channels = pins(identify(channels, live, frozenset()), live, pinned)
     drifts = find_drift(channels, live, applied, only=only)
     return await name_movers(client, drifts, inquiry, clock.now())
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import messaging
 import pytest
 from story import IDS, PATH, Story, git_environ
 
@@ -220,3 +221,26 @@ def test_text_and_markdown_show_three_values_and_the_mover(applied: Story) -> No
         assert ended.code == 2
         for word in ("A channel", "Dana's", "Dana", "reconciler adopt support"):
             assert word in ended.out
+
+
+def test_web_messaging_drifts_in_its_fields_and_its_pin(story: Story) -> None:
+    _, deployment = messaging.seed(story)
+    messaging.write_messenger(story)
+    messaging.write_shop(story)
+    story.commit()
+    assert story.run("apply", "--yes", "--probe", "none").code in (0, 4)
+    assert story.json("drift")[0] == 0
+    remote = story.emulator.store.web.deployments.all[deployment].document
+    remote["allowedDomains"] = ["shop.example.com", "www.example.com", "evil.example.net"]
+    code, document = story.json("drift")
+    channel = only(document)
+    assert (code, channel["name"], channel["kind"]) == (2, "shop", "WebMessagingDeployment")
+    assert [(field["path"], field["state"], field["exposure"]) for field in channel["fields"]] == [
+        ("/allowedDomains", "drifted", "widens")
+    ]
+    assert {request["method"] for request in story.requests() if not request["committed"]} <= {"GET", "POST"}
+    del story.emulator.store.web.deployments.all[deployment]
+    channel = only(story.json("drift")[1])
+    assert (channel["state"], channel["there"], channel["id"]) == ("drifted", False, deployment)
+    messaging.write_shop(story, id=deployment)
+    assert only(story.json("drift")[1])["there"] is False

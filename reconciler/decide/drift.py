@@ -97,7 +97,8 @@ def _unmanaged(live: LiveChannel) -> ChannelDrift:
 
 
 def _of_channel(channel: Channel, live: LiveChannel | None, applied: Applied | None) -> ChannelDrift | None:
-    if applied and (applied.kind, applied.id) != (channel.kind, live.id if live else channel.id):
+    identity = live.id if live else channel.id or (applied.id if applied else "")
+    if applied and (applied.kind, applied.id) != (channel.kind, identity):
         applied = None  # the name was given to another channel
     kind = kind_named(channel.kind)
     before = kind.normalise(applied.spec) if applied else {}
@@ -110,7 +111,6 @@ def _of_channel(channel: Channel, live: LiveChannel | None, applied: Applied | N
     )
     if not fields:
         return None
-    identity = live.id if live else channel.id or ""
     return ChannelDrift(
         kind=channel.kind,
         name=channel.name,
