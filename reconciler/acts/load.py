@@ -11,14 +11,15 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from reconciler.desired.document import FILE_LIMIT, Document, read_document
+from reconciler.acts.bulk import File, collector_paused, read_documents
+from reconciler.desired.document import FILE_LIMIT, Document
 from reconciler.desired.own_rules import ENDING, FILES_LIMIT, FOLDER, policy_finding
 from reconciler.desired.rules import (
     ENDINGS,
@@ -125,29 +126,20 @@ def load_channels(repo: Path, folder: str, rules: RuleSettings, paths: Sequence[
     root = repo / folder
     inside = [path for path in paths if _is_below(path, root)]
     outside = [path for path in paths if path not in inside]
-    documents: list[Document] = []
-    findings: list[Finding] = []
-    digest = hashlib.sha256()
-    paths_read = list(_candidates(root, inside, outside, whole=not paths or bool(inside)))
-    for path in paths_read:
-        name = _shown(path, repo)
-        data = read_regular(path, name)
-        if isinstance(data, Finding):
-            findings.append(data)
-            continue
-        digest.update(f"{len(name.encode())}:{name}{len(data)}:".encode() + data)
-        document = read_document(name, data)
-        if isinstance(document, tuple):
-            findings.extend(document)
-        else:
-            documents.append(document)
     schemas = load_schemas()
     rulebook = make_rulebook(schemas, rules)
-    judged = judge(documents, rulebook)
+    with collector_paused():
+        listed = _candidates(root, inside, outside, repo, whole=not paths or bool(inside))
+        read = [(name, read_regular(path, name)) for path, name in listed]
+        files = [(name, data) for name, data in read if isinstance(data, bytes)]
+        found = read_documents(files, rulebook)
+        judged = judge([one for one in found if isinstance(one, Document)], rulebook)
     names = [_shown(path, repo) for path in paths]
     used = {one.waiver.name for one in judged.waived}
     bounds = rules.policy.bounds
-    findings += [
+    findings = [
+        *(data for _, data in read if isinstance(data, Finding)),
+        *(finding for one in found if isinstance(one, tuple) for finding in one),
         *rules.findings,
         *judged.findings,
         *waiver_findings(rules.waivers, rules.today, used, bounds),
@@ -155,10 +147,10 @@ def load_channels(repo: Path, folder: str, rules: RuleSettings, paths: Sequence[
     return Loaded(
         channels=judged.channels,
         findings=_selected(findings, names),
-        files="sha256:" + digest.hexdigest(),
+        files=_files_digest(files),
         rules=_rules_digest(schemas, rules),
-        count=len(paths_read),
-        names=tuple(_shown(path, repo) for path in paths_read),
+        count=len(read),
+        names=tuple(name for name, _ in read),
         rulebook=rulebook,
         waived=tuple(one for one in judged.waived if _is_selected(one.finding, names)),
         waivers=tuple((one, state_of(one, rules.today, used, bounds.ending_days)) for one in rules.waivers),
@@ -166,19 +158,20 @@ def load_channels(repo: Path, folder: str, rules: RuleSettings, paths: Sequence[
 
 
 def _candidates(
-    root: Path, inside: Sequence[Path], outside: Sequence[Path], *, whole: bool
-) -> Iterator[Path]:
+    root: Path, inside: Sequence[Path], outside: Sequence[Path], repo: Path, *, whole: bool
+) -> Iterator[tuple[str, str]]:
+    """Give the path of every file to look at, and its name as it is shown."""
     if whole:
         if not root.is_dir() or root.is_symlink():
             raise UsageError(
                 f"there is no folder {str(root)!r}; reconciler init lays one out, --channels names another"
             )
-        yield from _walk(root, 0)
+        yield from _walk(str(root), _shown(root, repo), 0)
     for path in outside:
         if path.is_dir() and not path.is_symlink():
-            yield from _walk(path, 0)
+            yield from _walk(str(path), _shown(path, repo), 0)
         elif path.is_symlink() or path.exists():
-            yield path
+            yield str(path), _shown(path, repo)
         else:
             raise UsageError(f"there is no file {str(path)!r}")
     for path in inside:
@@ -186,22 +179,23 @@ def _candidates(
             raise UsageError(f"there is no file {str(path)!r}")
 
 
-def _walk(folder: Path, depth: int) -> Iterator[Path]:
+def _walk(folder: str, shown: str, depth: int) -> Iterator[tuple[str, str]]:
     """Give every entry that is a channel file by its name, and every link, sorted; never follow one."""
     if depth > DEPTH_LIMIT:
-        raise UsageError(f"{str(folder)!r} lies more than {DEPTH_LIMIT} folders deep")
+        raise UsageError(f"{folder!r} lies more than {DEPTH_LIMIT} folders deep")
     with os.scandir(folder) as entries:
         found = sorted(entries, key=lambda entry: entry.name)
     if len(found) > FOLDER_LIMIT:
-        raise UsageError(f"{str(folder)!r} holds more than {FOLDER_LIMIT} files")
+        raise UsageError(f"{folder!r} holds more than {FOLDER_LIMIT} files")
     for entry in found:
-        if entry.is_dir(follow_symlinks=False) and not entry.name.lower().endswith(ENDINGS):
-            yield from _walk(Path(entry.path), depth + 1)
-        elif entry.name.lower().endswith(ENDINGS) or (entry.is_symlink() and entry.is_dir()):
-            yield Path(entry.path)
+        is_file = entry.name.lower().endswith(ENDINGS)
+        if is_file or (entry.is_symlink() and entry.is_dir()):
+            yield entry.path, f"{shown}/{entry.name}"
+        elif entry.is_dir(follow_symlinks=False):
+            yield from _walk(entry.path, f"{shown}/{entry.name}", depth + 1)
 
 
-def read_regular(path: Path, name: str) -> bytes | Finding:
+def read_regular(path: str | Path, name: str) -> bytes | Finding:
     """Read one regular file, at most one byte more than is allowed; a finding says why not."""
     try:
         # NONBLOCK: a pipe without a writer must not hold the run; NOFOLLOW: a link is refused, not read.
@@ -211,11 +205,19 @@ def read_regular(path: Path, name: str) -> bytes | Finding:
             return file_finding("file-link", name)
         rule = "file-type" if error.errno in (errno.ENXIO, errno.ENODEV) else "file-unreadable"
         return file_finding(rule, name, error.strerror or "")
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            return file_finding("file-type", name)
+        return _read_whole(handle)
+    finally:
         os.close(handle)
-        return file_finding("file-type", name)
-    with os.fdopen(handle, "rb") as file:
-        return file.read(FILE_LIMIT + 1)
+
+
+def _read_whole(handle: int) -> bytes:
+    data = b""
+    while len(data) <= FILE_LIMIT and (more := os.read(handle, FILE_LIMIT + 1 - len(data))):
+        data += more
+    return data
 
 
 def _is_below(path: Path, root: Path) -> bool:
@@ -241,6 +243,13 @@ def _is_selected(finding: Finding, names: Sequence[str]) -> bool:
     if not names or finding.rule in OF_RULES:
         return True
     return any(finding.file == name or finding.file.startswith(name.rstrip("/") + "/") for name in names)
+
+
+def _files_digest(files: Iterable[File]) -> str:
+    digest = hashlib.sha256()
+    for name, data in files:
+        digest.update(f"{len(name.encode())}:{name}{len(data)}:".encode() + data)
+    return "sha256:" + digest.hexdigest()
 
 
 def _rules_digest(schemas: Mapping[str, Json], rules: RuleSettings) -> str:

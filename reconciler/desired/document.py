@@ -28,6 +28,8 @@ class Document:
     """The file as it was read, which is UTF-8."""
     flaws: tuple[Finding, ...] = ()
     """What is wrong with how it is written, where that keeps nobody from judging the rest."""
+    is_sound: bool = field(default=False, compare=False)
+    """Whether it was judged alone already, and breaks no rule."""
 
     @property
     def text(self) -> str:

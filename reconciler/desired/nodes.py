@@ -8,6 +8,7 @@ same value or says what is wrong.
 from __future__ import annotations
 
 from functools import cache, lru_cache
+from sys import intern
 from typing import Any
 
 import yaml
@@ -91,7 +92,10 @@ def _mapping(pairs: list[tuple[Any, Any]], levels: int) -> Json:
     for key_node, inner in pairs:
         key = key_node.value
         # The value of a key that is a list or a mapping is a list.
-        if key.__class__ is not str or key in value or not (key_node.style or _is_plain_key(key)):
+        if key.__class__ is not str or not (key_node.style or _is_plain_key(key)):
+            raise _Unsure
+        key = intern(key)
+        if key in value:
             raise _Unsure
         value[key] = _value(inner, levels)
     return value

@@ -95,7 +95,10 @@ def make_rulebook(schemas: Mapping[str, JsonObject], settings: RuleSettings) -> 
 
 def judge(documents: Sequence[Document], rulebook: Rulebook) -> Judged:
     """Judge documents alone and together; a channel is made of each one that breaks no rule of severity error."""
-    problems = {document.file: _problems_of_file(document, rulebook) for document in documents}
+    problems = {
+        document.file: [] if document.is_sound else _problems_of_file(document, rulebook)
+        for document in documents
+    }
     for document, problem in _problems_together(documents, rulebook):
         problems[document.file].append(problem)
     findings: list[Finding] = []
@@ -110,6 +113,11 @@ def judge(documents: Sequence[Document], rulebook: Rulebook) -> Judged:
         if not any(finding.severity is Severity.ERROR for finding in in_force):
             channels.append(_channel(document))
     return Judged(tuple(sorted(channels, key=lambda channel: channel.name)), tuple(findings), tuple(waived))
+
+
+def is_sound(document: Document, rulebook: Rulebook) -> bool:
+    """Say whether a document alone breaks no rule of any severity."""
+    return not document.flaws and not _problems_of_file(document, rulebook)
 
 
 def _problems_together(
