@@ -52,9 +52,10 @@ class Visit:
         """Say whether it asked for nothing but files, and complained about nothing."""
         return self.complaints == [] and all(url.startswith("file://") for url in self.requests)
 
-    def violations(self) -> list[str]:
-        """Give what axe-core finds wrong with roles, names, contrast and order."""
+    def violations(self, *rules: str) -> list[str]:
+        """Give what axe-core finds wrong with roles, names, contrast and order, or by these rules alone."""
         from axe_playwright_python.sync_playwright import Axe
 
-        found = Axe().run(self.page).response["violations"]
+        options = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else None
+        found = Axe().run(self.page, options=options).response["violations"]
         return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]

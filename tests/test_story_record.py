@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from story import Story, git_environ
+from story import IDS, Story, git_environ
 
 
 def test_a_run_is_recorded_on_its_own_branch_and_leaves_the_tree_alone(story: Story) -> None:
@@ -117,3 +117,26 @@ def test_an_empty_folder_prunes_nothing(story: Story) -> None:
     path.unlink()
     story.run("apply", "--yes", "--prune")
     assert len(story.emulator.store.channels.live) == 1
+
+
+def test_a_run_and_the_history_are_written_as_pages(story: Story, tmp_path: Path) -> None:
+    story.write("support", 0)
+    story.commit()
+    run = story.json("apply", "--yes")[1]["run"]
+    story.emulator.edit(IDS[0], {"name": "Dana's"}, user="Dana")
+    assert story.run("drift").code == 2
+    page, site = tmp_path / "run.html", tmp_path / "site"
+    assert story.run("report", "html", run, "--out", str(page)).code == 0
+    assert f"<h1>Run {run}</h1>" in page.read_text()
+    assert story.run("report", "html").out.startswith("<!DOCTYPE html>")
+    ended = story.run("report", "site", str(site))
+    assert (ended.code, ended.out) == (0, "")
+    index = (site / "index.html").read_text()
+    assert "The chain of 2 records holds" in index
+    assert "Dana" in (site / "drift.html").read_text()
+    assert (site / "runs" / f"{run}.html").exists()
+    (channel,) = (site / "channels").rglob("*.html")
+    assert channel.stem == "support"
+    assert story.run("report", "html", "nothing-like-it").code == 64
+    page.chmod(0o600)
+    assert story.run("report", "site", str(page)).code == 64

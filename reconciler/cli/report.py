@@ -24,9 +24,10 @@ Examples:
   reconciler report latest
   reconciler report show 3f9c --format markdown
   reconciler report html 3f9c --out run.html
+  reconciler report site public
   reconciler report verify"""
 )
-@click.argument("words", nargs=-1, metavar="[list | show RUN | html [RUN] | verify | RUN]")
+@click.argument("words", nargs=-1, metavar="[list | show RUN | html [RUN] | site DIR | verify | RUN]")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the page to a file.")
 @click.option("--remote", metavar="NAME", help="Git remote of the record.  [default: origin]")
 @common(("text", "json", "markdown"))
@@ -34,7 +35,8 @@ Examples:
 def report(words: tuple[str, ...], form: str, out: Path | None, **options: Any) -> int:
     """List recorded runs; show one by its id, a part of it, or `latest`; verify the chain.
 
-    `html` writes one page that opens offline, of the newest run where none is named.
+    `html` writes one page that opens offline, of the newest run where none is named; `site` writes the whole
+    history into a folder, as pages for any static host.
     """
     ledger = _ledger(options)
     match words:
@@ -42,11 +44,13 @@ def report(words: tuple[str, ...], form: str, out: Path | None, **options: Any) 
             return _html(ledger, words[1] if len(words) > 1 else "latest", out)
         case () | ("list",):
             return _list(ledger, form)
+        case ("site", folder):
+            return _site(ledger, Path(folder), quiet=options["quiet"])
         case ("verify",):
             return _verify(ledger, form)
         case ("show", name) | (name,):
             return _show(ledger, name, form)
-    raise click.UsageError("report takes: list, show RUN, verify, or RUN")
+    raise click.UsageError("report takes: list, show RUN, html [RUN], site DIR, verify, or RUN")
 
 
 def _ledger(options: dict[str, Any]) -> Ledger:
@@ -96,6 +100,16 @@ def _html(ledger: Ledger, name: str, out: Path | None) -> int:
 
     write_file(out, document_html(document))
     say(f"written: {out}")
+    return 0
+
+
+def _site(ledger: Ledger, folder: Path, *, quiet: bool) -> int:
+    from reconciler.cli.site import write_site
+
+    pages, chain = write_site(ledger, folder, quiet=quiet)
+    say(f"written: {folder / 'index.html'} and {pages - 1} more pages")
+    if not chain.valid:
+        say(f"error: the chain of records is broken: {chain.reason}")
     return 0
 
 

@@ -23,12 +23,13 @@ from reconciler.ledger.reading import (
     read_newest,
     read_one,
     read_records,
+    walk_records,
 )
 from reconciler.ledger.remote import DEFAULT, Remote, check_remote
 from reconciler.ledger.writing import join, keep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from reconciler.clock import Clock
@@ -93,6 +94,11 @@ class Ledger:
         """Read every record that this clone knows of, oldest first."""
         tip = newest_tip(self._branch)
         return read_records(self._branch, tip) if tip else ()
+
+    def walk(self) -> Iterator[StoredRecord]:
+        """Read every record, oldest first, without holding them all at once."""
+        tip = newest_tip(self._branch)
+        return walk_records(self._branch, tip) if tip else iter(())
 
     def record(self, run_prefix: str) -> StoredRecord | None:
         """Read the record of a run by the beginning of its name, or the newest as `latest`."""

@@ -18,7 +18,7 @@ from reconciler.ledger.page import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from reconciler.ledger.branch import Branch
     from reconciler.ledger.output import Blob
@@ -44,6 +44,16 @@ def read_records(branch: Branch, tip: str) -> tuple[StoredRecord, ...]:
     files = record_files(branch, tip)
     contents = branch.contents(list(files.values()))
     return tuple(read_record(path, data) for path, data in zip(files, contents, strict=True))
+
+
+def walk_records(branch: Branch, tip: str) -> Iterator[StoredRecord]:
+    """Read every record, oldest first, a few at a time, so that nobody must hold them all."""
+    files = record_files(branch, tip)
+    paths = list(files)
+    for first in range(0, len(paths), CHUNK):
+        some = paths[first : first + CHUNK]
+        contents = branch.contents([files[path] for path in some])
+        yield from (read_record(path, data) for path, data in zip(some, contents, strict=True))
 
 
 def read_one(branch: Branch, tip: str, run_prefix: str) -> StoredRecord | None:

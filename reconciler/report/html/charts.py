@@ -47,11 +47,11 @@ class Bars:
 
 
 def phase_bars(rows: Sequence[tuple[str, Sequence[float]]], phases: Sequence[str]) -> Bars:
-    """Draw seconds by phase, a name a bar; there must be one."""
+    """Draw seconds by phase, a name a bar, the longest first; there must be one."""
     longest = max(sum(spent) for _, spent in rows) or 1.0
     scale = (WIDTH - LABELS - 70) / longest
     bars = [_bar(place, name, spent, phases, scale) for place, (name, spent) in enumerate(rows)]
-    summary = f"The slowest handshake, of {rows[0][0]}, took {duration(sum(rows[0][1]))}."
+    summary = f"The slowest, {rows[0][0]}: {duration(sum(rows[0][1]))}."
     return Bars(WIDTH, len(rows) * ROW + 6, phases, bars, summary)
 
 

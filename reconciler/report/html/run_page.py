@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reconciler.model import JsonObject, Result
+from reconciler.model import JsonObject, Result, Verdict
 from reconciler.report import facts
 from reconciler.report.audit_text import actor
 from reconciler.report.changes import field_views
@@ -38,8 +38,10 @@ from reconciler.report.wording import (
 
 PHASES = ("resolve", "connect", "tls", "upgrade")
 TONES = {"✓": "good", "✗": "bad", "?": "warn", "·": ""}
-PHASED = 60
-"""Endpoints whose phases are drawn; the table has all."""
+DETAILED = 60
+"""Endpoints whose single checks are shown, and whose phases are drawn; of more, those that failed, and a line each."""
+FAILED = 200
+"""Failed endpoints whose single checks are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ class Endpoint:
     verdict: str
     certificate: str
     ending: bool
+    slowest: str
+    """The slowest accepted handshake; empty where none was accepted."""
     probes: Sequence[ProbeRow]
 
 
@@ -105,6 +109,8 @@ def run_html(document: JsonObject, *, links: Sequence[JsonObject] = ()) -> str:
     """Write a run; `links` is the bar of links, where the page stands among others."""
     code = facts.count(document, "exit")
     plan, trail = facts.part(document, "plan"), facts.part(document, "audit")
+    endpoints = [_endpoint(probes) for probes in by_channel(facts.rows(document, "probes"))]
+    many = len(endpoints) > DETAILED
     return make_page(
         "run.html",
         title=f"Run {facts.word(document, 'run')}",
@@ -122,7 +128,8 @@ def run_html(document: JsonObject, *, links: Sequence[JsonObject] = ()) -> str:
         exposures=exposures(facts.rows(plan, "channels")),
         planned=facts.word(plan, "verdict"),
         checks=checks_verdict(document),
-        endpoints=[_endpoint(probes) for probes in by_channel(facts.rows(document, "probes"))],
+        endpoints=endpoints if many else [],
+        detailed=[one for one in endpoints if one.failed][:FAILED] if many else endpoints,
         chart=_phases(document),
         phases=PHASES,
         skipped=facts.rows(document, "skipped"),
@@ -194,6 +201,9 @@ def _endpoint(probes: list[JsonObject]) -> Endpoint:
     failed = len(facts.failing(probes))
     certificate = next(filter(None, (facts.part(probe, "certificate") for probe in probes)), {})
     left, until = facts.count(certificate, "daysLeft"), facts.word(certificate, "notAfter")[:10]
+    accepted = [
+        facts.number(probe, "seconds") or 0.0 for probe in probes if probe.get("observed") == Verdict.ACCEPTED
+    ]
     return Endpoint(
         name=facts.word(probes[0], "name"),
         url=facts.word(probes[0], "url"),
@@ -201,6 +211,7 @@ def _endpoint(probes: list[JsonObject]) -> Endpoint:
         verdict=f"{failed} of {len(probes)} failed" if failed else f"{len(probes)} as expected",
         certificate=f"certificate until {until}, {counted(left, 'day')} left" if until else "",
         ending=bool(until) and left < SOON,
+        slowest=duration(max(accepted, default=None)),
         probes=tuple(_probe(probe) for probe in probes),
     )
 
@@ -226,12 +237,12 @@ def _phases(document: JsonObject) -> Bars | None:
         spent = [
             [facts.number(facts.part(probe, "phases"), phase) or 0.0 for phase in PHASES]
             for probe in probes
-            if probe.get("observed") == "accepted"
+            if probe.get("observed") == Verdict.ACCEPTED
         ]
         if spent:
             slowest.append((facts.word(probes[0], "name"), max(spent, key=sum)))
     slowest.sort(key=lambda row: -sum(row[1]))
-    return phase_bars(slowest[:PHASED], PHASES) if slowest else None
+    return phase_bars(slowest[:DETAILED], PHASES) if slowest else None
 
 
 def _entry(entry: JsonObject) -> EntryRow:
