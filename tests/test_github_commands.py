@@ -14,6 +14,7 @@ import pytest
 from build import APP, BINDING, channel, identity, live
 from github_api import BOT, REPOSITORY, TOKEN, GitHubApi, serve
 from markdown import faults
+from story import Story
 
 from reconciler.cli.main import run
 from reconciler.decide.drift import find_drift, moved_exposure
@@ -345,6 +346,36 @@ def test_outputs_are_one_value_a_name_and_cannot_be_injected(desk: Desk) -> None
     hostile = json.loads(Path(desk.drift("name")).read_text()) | {"verdict": "x\nevil<<EOF\n1\nEOF\ny"}
     desk.run("outputs", desk.save("drift.json", hostile))
     assert "evil" not in read_outputs((desk.folder / "output").read_text())
+
+
+def artifact(run: int, name: str, **changed: object) -> dict[str, object]:
+    source = {"id": run, "repository_id": 1, "head_repository_id": 1}
+    source.update({key: value for key, value in changed.items() if key in source})
+    return {"name": name, "expired": changed.get("expired", False), "workflow_run": source}
+
+
+def test_the_reviewed_plan_is_found_by_the_tree_of_the_channels(
+    desk: Desk, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story.write("support", 0)
+    story.commit()
+    saved = story.repo.parent / "plan.json"
+    tree = story.json("plan", "--out", str(saved))[1]["tree"]
+    run(["github", "outputs", "--repo", str(story.repo), str(saved)])
+    name = read_outputs((desk.folder / "output").read_text())["artifact"]
+    assert name.endswith(tree)
+    words = ["github", "reviewed", "--repo", str(story.repo)]
+    assert run(words) == 4
+    fork, old = artifact(9, name, head_repository_id=2), artifact(8, name, expired=True)
+    desk.api.artifacts += [fork, old, artifact(6, "other")]
+    assert run(words) == 4
+    desk.api.artifacts += [artifact(4, name), artifact(5, name)]
+    story.git("commit", "--quiet", "--allow-empty", "--message", "merged")
+    assert run(words) == 0
+    assert read_outputs((desk.folder / "output").read_text())["run-id"] == "5"
+    story.write("support", 0, description="Another")
+    story.commit()
+    assert run(words) == 4
 
 
 def test_files_that_are_no_documents_of_ours_are_refused(desk: Desk) -> None:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import pytest
 from story import IDS, PATH, Story
+
+from reconciler.decide.saved_plan import digest_of
 
 HOOK = "https://monitor.example.com/hooks/webchat"
 
@@ -378,3 +385,35 @@ def test_averages_of_nothing_are_null(story: Story) -> None:
         "latencyP95Ms": None,
     }
     assert document["metrics"]["handshakes"]["successRate"] is None
+
+
+def forged(path: Path, change: Callable[[Any], None]) -> None:
+    """Change a saved plan as somebody would who can make one: with a digest that holds."""
+    document = json.loads(path.read_text())
+    change(document)
+    path.write_text(json.dumps(document | {"digest": digest_of(document)}))
+
+
+def test_a_plan_that_wants_something_else_than_the_files_writes_nothing(story: Story) -> None:
+    story.seed("support", 0)
+    story.seed("stranger", 1)
+    story.write("support", 0, description="Reviewed")
+    saved = story.repo.parent / "plan.json"
+    for change in (
+        lambda plan: plan["channels"][0]["desired"]["spec"].update(enabled=False),
+        lambda plan: plan["channels"][0]["desired"].update(health_webhook="https://evil.example.net/hook"),
+        lambda plan: plan["channels"].append(
+            plan["channels"][0]
+            | {"name": "stranger", "id": IDS[1], "action": "delete", "desired": None, "changes": []}
+            | {"base": story.live(1), "live_name": "Channel stranger", "revision": "1"}
+        ),
+    ):
+        assert story.run("plan", "--out", str(saved)).code == 0
+        forged(saved, change)
+        story.commit()
+        ended = story.run("apply", str(saved))
+        assert ended.code == 4, ended
+        assert "the plan is stale: it" in ended.err
+    assert story.writes() == []
+    assert story.run("plan", "--out", str(saved)).code == 0
+    assert story.run("apply", str(saved), "--no-record").code == 0

@@ -200,3 +200,25 @@ def test_the_secret_and_the_token_appear_nowhere(story: Story, monkeypatch: pyte
     assert ended.code == 4
     assert secret not in ended.out + ended.err
     assert secret not in story.git("show", "reconciler-record", "--format=%B", "-p")
+
+
+def test_offline_a_plan_is_made_against_the_record_and_cannot_be_applied(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story.write("support", 0, webhook="https://monitor.example.com/hooks/webchat")
+    story.write("retail", 1)
+    story.commit()
+    assert story.json("apply", "--yes")[0] in (0, 5)
+    story.write("support", 0, description="New", webhook="https://monitor.example.com/hooks/webchat")
+    story.write("shop", 2)
+    before = len(story.requests())
+    for name in ("GENESYS_CLIENT_ID", "GENESYS_CLIENT_SECRET", "GENESYS_ENV_URL"):
+        monkeypatch.delenv(name)
+    saved = story.repo.parent / "offline.json"
+    code, document = story.json("plan", "--offline", "--out", str(saved))
+    assert (code, document["offline"], document["requests"]) == (0, True, {})
+    assert document["summary"] == {"create": 1, "update": 1, "delete": 0, "unchanged": 1, "unmanaged": 0}
+    assert document["webhooks"] == []
+    assert len(story.requests()) == before
+    assert story.run("apply", str(saved)).code == 64
+    assert story.run("plan", "check", str(saved)).code == 64

@@ -128,20 +128,25 @@ def _fresh(**options: Any) -> tuple[Planned, str] | None:
 def _from_file(file: Path, **options: Any) -> tuple[Planned, str] | None:
     from dataclasses import replace
 
-    from reconciler.cli.plan import Planned, load
+    from reconciler.cli.plan import Planned, applied_names, load, refuse_offline
     from reconciler.cli.session import make_binding, open_desk, require_api, require_names, require_valid
-    from reconciler.decide.binding import unbound
+    from reconciler.decide.binding import foreign, unbound
     from reconciler.decide.saved_plan import digest_of, read_plan
     from reconciler.errors import UsageError
+    from reconciler.model import Action
 
     document = load(file)
+    refuse_offline(document)
     plan = read_plan(document)
     if options["prune"]:
         raise UsageError("--prune belongs to the plan: reconciler plan --prune --out FILE")
     desk = open_desk(**options)
     channels = require_valid(desk)
     names = require_names(channels, options["only"], "--only")
-    reason = unbound(plan.binding, make_binding(desk, require_api()))
+    binding = make_binding(desk, require_api())
+    deletes = any(change.action is Action.DELETE for change in plan.changes)
+    applied = applied_names(desk, binding.organisation) if deletes else {}
+    reason = unbound(plan.binding, binding) or foreign(plan, channels, applied)
     if reason:
         say(
             f"error: the plan is stale: {reason}; nothing was written. Make a new one: reconciler plan --out {file}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from reconciler.model import JsonObject
     from reconciler.settings import Settings
 
+Answer = TypeVar("Answer")
+
 FORMATS = ("text",)
+NOT_REVIEWED = 4
+OFFLINE = "made offline against the record of the last applies: what is live now was not looked at"
 
 
 @click.group(
@@ -208,6 +212,35 @@ def outputs(files: tuple[Path, ...], **options: Any) -> int:
     return 0
 
 
+@github.command(epilog="\b\nExamples:\n  reconciler github reviewed")
+@common(FORMATS)
+@exits
+def reviewed(**options: Any) -> int:
+    """Find the workflow run that kept a plan of just these channel files, for apply; exit 4 where none did.
+
+    Gives the step outputs `run-id` and `artifact`. A squash or a merge changes the commit, and not the tree of the
+    channel folder, by which the plan is found. Runs of forks do not count.
+    """
+    from reconciler.cli.session import make_binding, open_desk, require_api
+    from reconciler.github.artifacts import find_artifact
+    from reconciler.github.files import append, output_lines
+    from reconciler.report.github import artifact_name
+
+    desk = open_desk(**options)
+    binding = make_binding(desk, require_api())
+    name = artifact_name(binding.organisation, binding.tree)
+    run = _ask(_place(), options, lambda api: find_artifact(api, name)) if name else None
+    if name is None or run is None:
+        say(
+            f"error: no pull request planned these channel files for {binding.organisation} (artifact {name});"
+            " nothing is applied. Run the plan workflow on this commit and have its plan reviewed"
+        )
+        return NOT_REVIEWED
+    append(_runner_file("GITHUB_OUTPUT"), output_lines({"run-id": str(run), "artifact": name}))
+    emit(f"reviewed in run {run}")
+    return 0
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """The documents of the files, each at most once."""
@@ -256,6 +289,7 @@ def _plan_page(found: Found, url: str | None, *, limit: int = 65_000, with_drift
     assert found.plan is not None  # noqa: S101 - asked for by whoever calls
     drift = drift_section(found.drift) if found.drift and with_drift else ""
     notices = [f"held: {found.held}"] if found.held else []
+    notices += [OFFLINE] if found.plan.get("offline") else []
     whole = _checked_url(url) if url else run_url(os.environ) or ""
     return plan_markdown(found.plan, limit=limit, extras=Extras(notices, drift, whole))
 
@@ -317,6 +351,13 @@ def _place() -> Place:
 
 
 def _post(place: Place, options: dict[str, Any], keep: Callable[[GitHub], Awaitable[Kept]]) -> int:
+    kept = _ask(place, options, keep)
+    if not options["quiet"]:
+        emit(f"{kept.deed}{f' {kept.url}' if kept.url else ''}")
+    return 0
+
+
+def _ask(place: Place, options: dict[str, Any], ask: Callable[[GitHub], Awaitable[Answer]]) -> Answer:
     from reconciler.cli.options import make_settings
     from reconciler.cli.session import reading
     from reconciler.clock import SystemClock
@@ -325,11 +366,8 @@ def _post(place: Place, options: dict[str, Any], keep: Callable[[GitHub], Awaita
 
     settings = make_settings(options["repo"], ca_file=options["ca_file"])
 
-    async def story(clock: SystemClock) -> Kept:
+    async def story(clock: SystemClock) -> Answer:
         async with WriteTransport(ca_file=settings.ca_file, connections=1) as transport:
-            return await keep(GitHub(transport, place, clock, say))
+            return await ask(GitHub(transport, place, clock, say))
 
-    kept = reading(story)
-    if not options["quiet"]:
-        emit(f"{kept.deed}{f' {kept.url}' if kept.url else ''}")
-    return 0
+    return reading(story)

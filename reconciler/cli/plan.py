@@ -45,6 +45,9 @@ Examples:
 @click.option(
     "--prune", is_flag=True, help="Plan to delete channels that Git once managed and holds no more."
 )
+@click.option(
+    "--offline", is_flag=True, help="Plan against the record of the last applies; no secret, no network."
+)
 @limited
 @common(("text", "json", "markdown", "html"))
 @exits
@@ -59,8 +62,13 @@ def plan(check: tuple[str, ...], form: str, out: Path | None, exit_code: bool, *
         if len(check) != 2 or check[0] != "check":
             raise click.UsageError("plan takes no words but: plan check FILE")
         return _check(Path(check[1]), form, **options)
-    planned = make_plan(**options)
-    document = plan_document(planned.plan, planned.requests)
+    if options.pop("offline"):
+        from reconciler.cli.offline import plan_offline
+
+        planned, document = plan_offline(**options)
+    else:
+        planned = make_plan(**options)
+        document = plan_document(planned.plan, planned.requests)
     if out:
         save(out, document)
     if form == "text":
@@ -71,12 +79,18 @@ def plan(check: tuple[str, ...], form: str, out: Path | None, exit_code: bool, *
                 document,
                 width=width(),
                 colour=has_colour(),
-                then=f"reconciler apply {out}" if out else "reconciler plan --out plan.json",
+                then=_then(out, document),
             )
         )
     else:
         show(document, form)
     return CHANGES if exit_code and planned.plan.writes else 0
+
+
+def _then(out: Path | None, document: JsonObject) -> str:
+    if out is None or document.get("offline"):
+        return "reconciler plan --out plan.json"
+    return f"reconciler apply {out}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +177,14 @@ def load(path: Path) -> Json:
         raise UsageError(f"{path} is no plan: it is no JSON; reconciler plan --out makes one") from error
 
 
+def refuse_offline(document: Json) -> None:
+    """Refuse a plan that was made without a look at the remote; it says nothing about what is live."""
+    from reconciler.errors import UsageError
+
+    if isinstance(document, dict) and document.get("offline"):
+        raise UsageError("this plan was made offline, against the record; reconciler plan makes a real one")
+
+
 def _check(path: Path, form: str, **options: Any) -> int:
     from reconciler.cli.session import open_desk, reading, require_api
     from reconciler.decide.freshness import freshness, live_of
@@ -171,6 +193,7 @@ def _check(path: Path, form: str, **options: Any) -> int:
     from reconciler.report.documents import plan_check_document
 
     document = load(path)
+    refuse_offline(document)
     saved = read_plan(document)
     desk = open_desk(**{name: value for name, value in options.items() if name not in ("only", "prune")})
     api = require_api()

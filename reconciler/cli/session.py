@@ -73,13 +73,18 @@ def require_names(
 
 def make_binding(desk: Desk, api: Api) -> Binding:
     """Say what a plan is made for."""
+    return bind(desk, api.base_url, organisation_of(desk.settings, api.base_url))
+
+
+def bind(desk: Desk, url: str, organisation: str) -> Binding:
+    """Say which files, of which commit, a plan for an organisation is made of."""
     from reconciler.ledger.source import find_repository, read_source
 
     repository = find_repository(desk.settings.repo)
     source = read_source(repository, desk.settings.channels) if repository else None
     return Binding(
-        api=api.base_url,
-        organisation=organisation_of(desk.settings, api.base_url),
+        api=url,
+        organisation=organisation,
         commit=source.commit if source else None,
         tree=source.tree if source else None,
         files=desk.loaded.files,

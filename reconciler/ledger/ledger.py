@@ -116,6 +116,12 @@ class Ledger:
         tip = newest_tip(self._branch)
         return read_applied(self._branch, tip, organisation) if tip else {}
 
+    def organisations(self) -> tuple[str, ...]:
+        """Name the organisations to which something was applied."""
+        tip = newest_tip(self._branch)
+        paths = self._branch.files(tip, "applied") if tip else ()
+        return tuple(sorted({path.split("/")[1] for path in paths if path.count("/") > 1}))
+
     def fetch(self) -> str | None:
         """Bring the remote's records, for reading; give a sentence where that did not work."""
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -87,11 +88,18 @@ def outputs(document: JsonObject, *, held: bool = False) -> Mapping[str, str]:
         "exit": facts.word(document, "exit"),
         "drifted": facts.word(document, "drifted"),
         "held": "true" if held else "",
+        "artifact": _artifact(document) or "",
         "changes": str(_changes(document)) if facts.word(document, "command") == "plan" else "",
         **counts,
         **{result: str(number) for result, number in results.items()},
     }
     return {name: shown(value, OUTPUT) for name, value in found.items() if value}
+
+
+def artifact_name(organisation: str, tree: str | None) -> str | None:
+    """Name the artifact of a workflow that holds the plan of just these channel files; None outside Git."""
+    plain = re.sub("[^A-Za-z0-9._-]", "-", organisation)[:64]
+    return f"reconciler-plan-{plain}-{tree}" if tree and re.fullmatch("[0-9a-f]{40,64}", tree) else None
 
 
 def notes(document: JsonObject) -> list[Note]:
@@ -122,6 +130,12 @@ def check_annotation(note: Note, line: int) -> Mapping[str, object]:
         "title": note.title,
         "message": note.message,
     }
+
+
+def _artifact(document: JsonObject) -> str | None:
+    if facts.word(document, "command") != "plan" or document.get("offline"):
+        return None
+    return artifact_name(facts.word(document, "organisation"), facts.word(document, "tree"))
 
 
 def _changes(document: JsonObject) -> int:
