@@ -97,6 +97,10 @@ class Stage(StrEnum):
     CONNECTED = "connected"
     SECURED = "secured"
     UPGRADED = "upgraded"
+    SESSION = "session"
+    """A guest's session was begun, answered and ended."""
+    SERVED = "served"
+    """What browsers load is what Git wants them to."""
 
 
 class Verdict(StrEnum):
@@ -431,15 +435,39 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True)
+class Guest:
+    """The session that a check begins where it is let in."""
+
+    deployment: str
+    authenticated: bool | None = None
+    """Whether visitors must sign in; None where the files do not say."""
+    may_enter: bool = True
+    """Whether a guest who is not signed in may get a session all the same, and merely cannot write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What browsers must be served."""
+
+    version: str | None
+    """The pinned version of the configuration; None where it is not known."""
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """One thing to ask of an endpoint: an origin that it must accept, or must refuse."""
 
     name: str
     """`metadata.name` of the channel."""
     url: str
-    """`wss://host[:port]/path`."""
+    """`wss://host[:port]/path`; where something must be `served`, `https://…`."""
     origin: str
     expected: Verdict
+    turn: str | None = None
+    """Targets of one turn are asked one after the other."""
+    guest: Guest | None = None
+    served: Served | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -460,6 +488,8 @@ class Probe:
     address: str | None = None
     """The address connected to."""
     certificate: Certificate | None = None
+    found: str | None = None
+    """What an endpoint says of itself, where it was asked for that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,7 +175,7 @@ async def _prove(
         seen.append(probe)
         notices.probe(probe)
 
-    asking = verify(channels, order.probe_rules, removed_origins(plan.changes), note)
+    asking = verify(channels, order.probe_rules, removed_origins(plan.changes), note, order.channels)
     probes = await until_stopped(asking, stop)
     return tuple(seen) if probes is None else probes
 
@@ -184,7 +184,9 @@ async def _roll_back(
     client: Client, outcomes: tuple[Outcome, ...], probes: Sequence[Probe], stop: asyncio.Event
 ) -> tuple[Outcome, ...]:
     failed = () if stop.is_set() else failed_checks(outcomes, probes)
-    return tuple([await roll_back(client, outcome) if outcome in failed else outcome for outcome in outcomes])
+    return tuple(
+        [await roll_back(client, outcome, outcomes) if outcome in failed else outcome for outcome in outcomes]
+    )
 
 
 async def drift(

@@ -21,11 +21,14 @@ from reconciler.decide.freeze import Freeze, read_windows
 from reconciler.desired.policy import SETTINGS as POLICY_SETTINGS
 from reconciler.desired.policy import Policy, read_policy
 from reconciler.errors import UsageError
+from reconciler.regions import Hosts, hosts_of
 
 FILE = "reconciler.toml"
 FILE_LIMIT = 65_536
 LOOPBACK = re.compile(r"localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\]")
 BASE_URL = re.compile(r"(https?)://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[::1\])(:[0-9]{1,5})?/?")
+PORT = re.compile(r":[0-9]{1,5}$")
+MESSAGING_URL = re.compile(BASE_URL.pattern.replace("(https?)", "wss", 1))
 HOST_ENTRY = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?|\[[0-9a-f:.]+\](:[0-9]{1,5})?")
 PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -66,7 +69,7 @@ class Api:
     """The remote side of one run."""
 
     base_url: str
-    login_url: str
+    hosts: Hosts
     credentials: Credentials
 
 
@@ -89,6 +92,12 @@ class Settings:
     connect_to: tuple[str, ...]
     """Entries in curl's form, options first."""
     ca_file: Path | None
+    cdn_seconds: float
+    """How long the CDN may go on serving what was pinned before."""
+    guests_enter: bool
+    """Whether a guest may get a session where visitors must sign in."""
+    people: bool
+    """Whether ids and names of people stand in committed records."""
     freeze: Freeze | None
     """When nothing may be written; None where no window is set."""
     policy: Policy
@@ -120,14 +129,15 @@ TABLES: dict[str, dict[str, type]] = {
         "change_percent": int,
         "change_floor": int,
     },
-    "record": {"organisation": str, "remote": str, "audit_channels": int},
+    "record": {"organisation": str, "remote": str, "audit_channels": int, "people": bool},
+    "probe": {"cdn_seconds": float, "guests_enter": bool},
     "freeze": {},
 }
 """Every table and key of `reconciler.toml` that this version knows."""
 
 OPEN_TABLES = ("waivers", "freeze")
 """Tables whose keys are names that people choose."""
-SMALLEST = {"change_percent": 0, "change_floor": 0, "audit_channels": 0, "conflicts": 0}
+SMALLEST = {"change_percent": 0, "change_floor": 0, "audit_channels": 0, "conflicts": 0, "cdn_seconds": 0}
 LARGEST = {"concurrency": 64, "change_percent": 100, "rate": 100_000, "audit_channels": 1_000}
 LARGEST |= {"attempts": 20, "conflicts": 50, "wait_seconds": 3_600, "run_seconds": 86_400}
 
@@ -159,6 +169,9 @@ def load_settings(
             *options.get("connect_to", ()),
             *_split(pick("connect_to_environment", "", variable="RECONCILER_CONNECT_TO")),
         ),
+        cdn_seconds=pick("cdn_seconds", 15.0, table="probe"),
+        guests_enter=pick("guests_enter", default=True, table="probe"),
+        people=pick("people", default=False, table="record"),
         ca_file=_checked_file(pick("ca_file", None, variable="SSL_CERT_FILE")),
         freeze=_checked_freeze(file.get("freeze")),
         policy=read_policy(file.get("rules", {})),
@@ -211,12 +224,32 @@ def read_api(environ: Mapping[str, str]) -> Api:
     The addresses are checked before the secret is looked at. Raises `UsageError` that names the variable,
     never the value of a secret one.
     """
-    base_url = _checked_url("GENESYS_ENV_URL", environ.get("GENESYS_ENV_URL", ""))
-    login = environ.get("GENESYS_LOGIN_URL") or _login_of(base_url)
-    login_url = _checked_url("GENESYS_LOGIN_URL", login)
+    base_url, hosts = read_hosts(environ)
     client_id = _checked_secret("GENESYS_CLIENT_ID", environ)
     client_secret = _checked_secret("GENESYS_CLIENT_SECRET", environ)
-    return Api(base_url, login_url, Credentials(client_id, client_secret))
+    return Api(base_url, hosts, Credentials(client_id, client_secret))
+
+
+def read_hosts(environ: Mapping[str, str]) -> tuple[str, Hosts]:
+    """Read the API's base, and where its other parts are: each as its variable says, else from the API's domain."""
+    base_url = _checked_url("GENESYS_ENV_URL", environ.get("GENESYS_ENV_URL", ""))
+    derived = hosts_of(base_url)
+    messaging = environ.get("GENESYS_MESSAGING_URL") or derived.messaging
+    if not MESSAGING_URL.fullmatch(messaging):
+        raise UsageError(
+            "GENESYS_MESSAGING_URL must be wss://host or wss://host:port, with nothing behind it"
+        )
+    return base_url, Hosts(
+        login=_checked_url("GENESYS_LOGIN_URL", environ.get("GENESYS_LOGIN_URL") or derived.login),
+        cdn=_checked_url("GENESYS_CDN_URL", environ.get("GENESYS_CDN_URL") or derived.cdn),
+        messaging=messaging.rstrip("/"),
+    )
+
+
+def is_loopback(url: str) -> bool:
+    """Say whether an address that was read here is on this machine."""
+    host = url.partition("://")[2].partition("/")[0]
+    return LOOPBACK.fullmatch(PORT.sub("", host)) is not None
 
 
 def organisation_of(settings: Settings, base_url: str) -> str:
@@ -358,11 +391,6 @@ def _checked_url(variable: str, text: str) -> str:
     return text.rstrip("/")
 
 
-def _login_of(base_url: str) -> str:
-    scheme, host = base_url.split("://", 1)
-    return f"{scheme}://login.{host.removeprefix('api.')}" if host.startswith("api.") else base_url
-
-
 def _checked_secret(variable: str, environ: Mapping[str, str]) -> str:
     value = environ.get(variable, "")
     if not value.strip():
@@ -380,6 +408,9 @@ def known_settings(settings: Settings) -> Sequence[tuple[str, str, str]]:
         "organisation": settings.organisation or "(the API's host)",
         "remote": settings.remote,
         "audit_channels": settings.audit_channels,
+        "people": settings.people,
+        "cdn_seconds": settings.cdn_seconds,
+        "guests_enter": settings.guests_enter,
         "allow_hosts": ", ".join(settings.allow_hosts) or "(none)",
         "allow_punycode": ", ".join(settings.allow_punycode) or "(none)",
         "ca_file": settings.ca_file or "(the system's)",

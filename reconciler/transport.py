@@ -110,9 +110,16 @@ class ReadTransport:
         """Close every connection."""
         await self._client.__aexit__(kind, error, trace)
 
-    async def get(self, url: str, headers: Mapping[str, str]) -> Reply:
-        """Read."""
-        return await self._count_and_send("GET", url, headers)
+    async def get(self, url: str, headers: Mapping[str, str], *, at: tuple[str, int] | None = None) -> Reply:
+        """Read; with `at`, from that address and port, while name and certificate check stay those of the URL."""
+        if at is None:
+            return await self._count_and_send("GET", url, headers)
+        host, port = (f"[{at[0]}]" if ":" in at[0] else at[0]), at[1]
+        there = httpx.URL(url)
+        named = {**headers, "Host": there.netloc.decode()}
+        moved = str(there.copy_with(netloc=f"{host}:{port}".encode()))
+        self.requests["GET"] += 1
+        return await self._send("GET", moved, headers=named, name=there.host)
 
     async def post_form(self, url: str, form: Mapping[str, str], basic: tuple[str, str]) -> Reply:
         """Ask for a token: the one POST that changes nothing."""
@@ -138,7 +145,10 @@ class ReadTransport:
             raise _judge(error, url, sent=progress.sent) from error
 
     async def _exchange(self, method: str, url: str, progress: _Progress, content: dict[str, Any]) -> Reply:
-        extensions = {"trace": progress.note}
+        extensions: dict[str, Any] = {"trace": progress.note}
+        name = content.pop("name", None)
+        if name:
+            extensions["sni_hostname"] = name
         async with self._client.stream(method, url, extensions=extensions, **content) as response:
             if response.headers.get("content-encoding", "identity").lower() not in ENCODINGS:
                 reason = "the answer is encoded in a way that was not asked for; it was not read"

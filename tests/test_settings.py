@@ -134,12 +134,12 @@ def test_a_ca_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 )
 def test_the_login_goes_with_the_api(base: str, login: str) -> None:
     api = read_api(ENVIRON | {"GENESYS_ENV_URL": base})
-    assert (api.base_url, api.login_url) == (base.rstrip("/"), login)
+    assert (api.base_url, api.hosts.login) == (base.rstrip("/"), login)
 
 
 def test_a_login_of_its_own_is_taken() -> None:
     api = read_api(ENVIRON | {"GENESYS_LOGIN_URL": "https://login.example.com"})
-    assert api.login_url == "https://login.example.com"
+    assert api.hosts.login == "https://login.example.com"
 
 
 @pytest.mark.parametrize("variable", ENVIRON)

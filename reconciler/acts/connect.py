@@ -55,6 +55,6 @@ async def connect(
             attempts=limits.attempts,
             deadline=clock.monotonic() + limits.run_seconds,
         )
-        tokens = TokenSource(transport, api.login_url, api.credentials, clock, bounds, notice, token)
+        tokens = TokenSource(transport, api.hosts.login, api.credentials, clock, bounds, notice, token)
         client = Client(transport, api.base_url, tokens, clock, bounds, notice, witness)
         yield Connection(client, transport, tokens)

@@ -215,6 +215,7 @@ async def _landed(bench: Bench, attempt: Attempt, before: int) -> LiveChannel | 
 def _published(attempt: Attempt, body: JsonObject, before: int, version: LiveChannel) -> Outcome:
     number = version_number(version.revision.value) or 0
     attempt.revision, attempt.replaced = version.revision.value, attempt.change.live
+    attempt.stored = version
     attempt.state = attempt.state or PlanState.FRESH
     unwanted = compare(attempt.kind, version.document, attempt.spec)
     other = lacking(body, version.document)

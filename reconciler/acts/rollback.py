@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from reconciler.acts.bench import Api
@@ -18,16 +19,18 @@ RESTORED = "its endpoint check failed, so it was put back as it was before this 
 MOVED = "somebody moved the channel after this run wrote it, so it was left alone"
 
 
-async def roll_back(api: Api, outcome: Outcome) -> Outcome:
+async def roll_back(api: Api, outcome: Outcome, others: Sequence[Outcome] = ()) -> Outcome:
     """Put one channel back as it was before this run wrote it, and say how that ended."""
-    return replace(outcome, rollback=await _rolled_back(api, outcome))
+    return replace(outcome, rollback=await _rolled_back(api, outcome, others))
 
 
-async def _rolled_back(api: Api, outcome: Outcome) -> Rollback:
+async def _rolled_back(api: Api, outcome: Outcome, others: Sequence[Outcome]) -> Rollback:
     kind = kind_named(outcome.kind)
     before, written = outcome.replaced, outcome.written
     reason = (
-        why_not_restored(kind, outcome, before.document, written.document) if before and written else None
+        why_not_restored(kind, outcome, before.document, written.document, others)
+        if before and written
+        else None
     )
     if before is None or written is None or reason:
         left = reason or "the channel was created by this run, and a rollback deletes nothing"

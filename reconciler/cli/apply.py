@@ -101,7 +101,7 @@ def apply(file: Path | None, form: str, **options: Any) -> int:
     planned, digest = prepared
     takes, api = read_takes(planned.plan, options["take"]), require_api()
     planned = replace(planned, plan=leave_live(planned.plan, takes.takes))
-    order = make_order(planned, api.credentials.client_id, options, takes)
+    order = make_order(planned, api, options, takes)
     return carry_out(planned, digest, api, order, form, options)
 
 

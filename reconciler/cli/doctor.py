@@ -79,6 +79,7 @@ def _checks(settings: Settings, options: dict[str, Any]) -> Iterator[Check]:
     for variable in VARIABLES:
         found = bool(os.environ.get(variable))
         yield Check(variable, "set" if found else "not set", "" if found else f"export {variable}", ok=found)
+    yield from _region()
     yield from _remote(settings, options)
 
 
@@ -103,6 +104,19 @@ def _files(settings: Settings, options: dict[str, Any]) -> Check:
     wrong = sum(finding.severity is Severity.ERROR for finding in loaded.findings)
     found = f"{loaded.count} files in {settings.channels}/, {wrong} errors"
     return Check("channel files", found, "reconciler validate" if wrong else "", ok=not wrong)
+
+
+def _region() -> Iterator[Check]:
+    from reconciler.errors import UsageError
+    from reconciler.regions import region_words
+    from reconciler.settings import is_loopback, read_hosts
+
+    try:
+        base_url, hosts = read_hosts(os.environ)
+    except UsageError:
+        return
+    yield Check("region", "this machine" if is_loopback(base_url) else region_words(base_url))
+    yield Check("hosts", f"{hosts.login}, {hosts.cdn}, {hosts.messaging}")
 
 
 def _remote(settings: Settings, options: dict[str, Any]) -> Iterator[Check]:

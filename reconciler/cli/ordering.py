@@ -15,6 +15,7 @@ from reconciler.desired.rules import spec_problem
 from reconciler.errors import UsageError
 from reconciler.model import Plan, Side, pointer_text
 from reconciler.run import Order, ProbeScope
+from reconciler.settings import Api
 
 
 def read_takes(plan: Plan, words: Sequence[tuple[str, str]]) -> Takes:
@@ -40,7 +41,7 @@ def require_probes(options: dict[str, Any]) -> None:
             raise UsageError(f"--{word} stands on endpoint checks, and --probe none makes none")
 
 
-def make_order(planned: Planned, client_id: str, options: dict[str, Any], takes: Takes) -> Order:
+def make_order(planned: Planned, api: Api, options: dict[str, Any], takes: Takes) -> Order:
     """Say how a plan is to be carried out."""
     desk = planned.desk
     limits = desk.settings.limits
@@ -59,9 +60,9 @@ def make_order(planned: Planned, client_id: str, options: dict[str, Any], takes:
         floor=limits.change_floor,
         allow_changes=options["allow_changes"],
         scope=ProbeScope(options["probe"]),
-        probe_rules=probe_rules(desk.settings),
+        probe_rules=probe_rules(desk.settings, api.hosts),
         audit_channels=desk.settings.audit_channels,
-        client_id=client_id,
+        client_id=api.credentials.client_id,
         canary=options["canary"],
         rollback=options["rollback_on_failed_probe"],
         freeze=desk.settings.freeze,

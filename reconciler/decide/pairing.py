@@ -35,6 +35,17 @@ def identify(
     return tuple(_identified(channel, by_id, by_name, only) for channel in channels)
 
 
+def live_pins(channels: Sequence[Channel], live: Sequence[LiveChannel]) -> tuple[Channel, ...]:
+    """Give every channel with its reference as the pin that is live; `channels` are identified."""
+    by_id = {(one.kind, one.id): one for one in live}
+    return tuple(
+        with_pin(channel, one.document.get("configuration"))
+        if reference(channel) and (one := by_id.get((channel.kind, channel.id or "")))
+        else channel
+        for channel in channels
+    )
+
+
 Pinned = Mapping[tuple[str, str], LiveChannel]
 """Versions that live deployments pin and that are not the newest, by id and version."""
 

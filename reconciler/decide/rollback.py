@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from reconciler.decide.diff import compare
 from reconciler.decide.exposure import strongest
+from reconciler.kinds import kind_named
 from reconciler.kinds.kind import Kind, Steps
 from reconciler.model import (
     Exposure,
+    FieldChange,
     JsonObject,
     LiveChannel,
     Outcome,
@@ -28,19 +31,35 @@ def failed_checks(outcomes: Sequence[Outcome], probes: Sequence[Probe]) -> tuple
     )
 
 
-def why_not_restored(kind: Kind, outcome: Outcome, before: JsonObject, now: JsonObject) -> str | None:
-    """Say why a channel is left as it was written; None where putting it back opens nothing."""
+def why_not_restored(
+    kind: Kind, outcome: Outcome, before: JsonObject, now: JsonObject, others: Sequence[Outcome] = ()
+) -> str | None:
+    """Say why a channel is left as it was written; None where putting it back opens nothing.
+
+    Among the `others` of the run may be the configuration that a deployment showed a new version of: what the
+    version before opens is what its own fields do.
+    """
     if kind.steps is Steps.PUBLISH:
         return "a published version stays; what shows it is put back on the version before"
     if outcome.warning:
         return "somebody may have written at the same time"
-    fields = compare(kind, now, before)
+    fields = tuple(_of_pin(field, outcome, others) for field in compare(kind, now, before))
     exposure = strongest(field.exposure for field in fields)
     if exposure in HARMLESS:
         return None
     names = ", ".join(pointer_text(field.path) for field in fields if field.exposure not in HARMLESS)
     word = "would widen" if exposure is Exposure.WIDENS else "might widen"
     return f"what was there before {word} who can reach the channel ({names})"
+
+
+def _of_pin(field: FieldChange, outcome: Outcome, others: Sequence[Outcome]) -> FieldChange:
+    if field.path != ("configuration", "version") or outcome.pin is None:
+        return field
+    for other in others:
+        if other.id == outcome.pin.get("id") and other.replaced and other.written:
+            back = compare(kind_named(other.kind), other.written.document, other.replaced.document)
+            return replace(field, exposure=strongest(one.exposure for one in back))
+    return field
 
 
 def restored_body(kind: Kind, before: LiveChannel, written: LiveChannel) -> JsonObject:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from reconciler.model import Probe, Stage, Verdict
 from reconciler.probe.address import open_connection, resolve
+from reconciler.probe.cdn import probe_config
 from reconciler.probe.journey import Journey, Stopped
 from reconciler.probe.rules import choose_destination, parse_endpoint, require_origin
 from reconciler.probe.upgrade import Answer, ask
@@ -32,16 +34,23 @@ async def probe_all(
     """
     context = make_context(rules.ca_file)
     free = asyncio.Semaphore(rules.concurrency)
+    turns = {target.turn: asyncio.Lock() for target in targets if target.turn is not None}
 
     async def probe_in_turn(target: Target) -> Probe:
-        async with free:
-            probe = await probe_target(target, rules, context)
+        async with turns[target.turn] if target.turn else nullcontext(), free:
+            probe = await _probe(target, rules, context)
         if notice is not None:
             notice(probe)
         return probe
 
     results = await asyncio.gather(*map(probe_in_turn, targets), return_exceptions=True)
     return tuple(map(_made_probe, targets, results))
+
+
+async def _probe(target: Target, rules: ProbeRules, context: ssl.SSLContext) -> Probe:
+    if target.served is not None:
+        return await probe_config(target, target.served, rules)
+    return await probe_target(target, rules, context)
 
 
 async def probe_target(target: Target, rules: ProbeRules, context: ssl.SSLContext) -> Probe:
@@ -81,7 +90,7 @@ async def probe_target(target: Target, rules: ProbeRules, context: ssl.SSLContex
 def judge(target: Target, answer: Answer) -> str | None:
     """Say what is wrong with an answer, or None where it is the expected one."""
     if answer.verdict is target.expected:
-        return None
+        return answer.fault
     origin = shown(target.origin)
     if answer.verdict is Verdict.ACCEPTED:
         return (

@@ -15,6 +15,8 @@ from reconciler.report.escape import shown
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from reconciler.regions import Hosts
+
 LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 HOST = rf"{LABEL}(?:\.{LABEL})*|\[[0-9a-f:.]+\]"
 URL = re.compile(rf"wss://(?P<host>{HOST})(?::(?P<port>[0-9]{{1,5}}))?(?P<path>/[!\"$-~]*)?", re.IGNORECASE)
@@ -50,6 +52,12 @@ class ProbeRules:
     """The most that each of resolve, connect, tls and upgrade may take."""
     quiet_seconds: float = 0.2
     """How long an opened channel must stay open to count as accepted."""
+    cdn_seconds: float = 15.0
+    """How long the CDN may go on serving what was pinned before."""
+    hosts: Hosts | None = None
+    """Where deployments are served; None where no file has one."""
+    guests_enter: bool = True
+    """Whether a guest may get a session where visitors must sign in: the vendor's papers do not say."""
     concurrency: int = 32
     """Probes at once; more would wait for each other and measure that."""
 

@@ -19,6 +19,7 @@ from websockets.protocol import State
 from reconciler import __version__
 from reconciler.clock import SystemClock
 from reconciler.model import Stage, Verdict
+from reconciler.probe.guest import converse
 from reconciler.probe.tls import handshake_words, make_certificate
 from reconciler.probe.words import status_words
 from reconciler.report.escape import shown
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from websockets.typing import Origin
 
-    from reconciler.model import Target
+    from reconciler.model import Guest, Target
     from reconciler.probe.journey import Journey
 
 FRAME_BYTES = 65_536
@@ -55,6 +56,8 @@ class Answer(NamedTuple):
 
     verdict: Verdict
     words: str
+    fault: str | None = None
+    """What is wrong although the origin was taken, or refused, as it must be."""
 
 
 class StraightConnect(connect):
@@ -117,8 +120,28 @@ async def ask(
     except (OSError, InvalidHandshake) as error:
         return read_failure(error, host, journey.stage)
     journey.reach(Stage.UPGRADED)
+    if target.guest is not None and target.expected is Verdict.ACCEPTED:
+        return await visit(connection, target.guest, journey, host)
     try:
         return read_closing(await watch(connection, quiet_seconds), host)
+    finally:
+        connection.transport.abort()
+
+
+async def visit(connection: ClientConnection, guest: Guest, journey: Journey, host: str) -> Answer:
+    """Hold a guest's session on an opened channel, and part with 1000."""
+    journey.begin("session")
+    words = f"{host} opens the channel"
+    try:
+        fault = await converse(connection, guest)
+        if fault is None:
+            journey.reach(Stage.SESSION)
+        else:
+            journey.stop()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PARTING_SECONDS):
+                await connection.close()
+        return Answer(Verdict.ACCEPTED, words, fault)
     finally:
         connection.transport.abort()
 

@@ -41,6 +41,9 @@ def overdue_words(phase: str, host: str, seconds: float) -> str:
         "connect": f"{host} did not answer to the TCP connection {within}; check the firewall and the route",
         "tls": f"{host} took the connection but did not finish the TLS handshake {within};"
         " check that the port speaks TLS",
+        "serve": f"{host} did not serve the deployment's file {within}; check the network, and try again",
+        "session": f"{host} opened the channel, and did not answer the guest session {within};"
+        " check the deployment's status, and try again",
         "upgrade": f"{host} did not finish its answer to the WebSocket upgrade {within};"
         " check the service behind the load balancer",
     }[phase]

@@ -260,6 +260,7 @@ def _probe(probe: Probe) -> JsonObject:
         "tls": probe.tls,
         "address": probe.address,
         "certificate": _certificate(probe.certificate) if probe.certificate else None,
+        "found": probe.found,
     }
 
 

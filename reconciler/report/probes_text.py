@@ -86,7 +86,9 @@ def _probe_lines(probe: JsonObject, width: int) -> Iterator[Line]:
     symbol = Paint("✓", Colour.GREEN) if fine else Paint("✗", Colour.RED)
     accepted = facts.word(probe, "observed") == Verdict.ACCEPTED
     took = f" · {duration(facts.number(probe, 'seconds'))}" if accepted else ""
-    yield "  ", symbol, f" {facts.word(probe, 'origin')}  ", Paint(expectation(probe) + took, Colour.DIM)
+    found = f" ({facts.word(probe, 'found')})" if probe.get("found") else ""
+    said = f"{expectation(probe)}{found}{took}"
+    yield "  ", symbol, f" {facts.word(probe, 'origin')}  ", Paint(said, Colour.DIM)
     if not fine:
         yield from wrapped(facts.word(probe, "reason"), width, indent=6)
 
