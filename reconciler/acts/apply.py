@@ -218,20 +218,24 @@ class Carrier:
         except NotFound:
             return None
         theirs = read_live(attempt.kind, answer.value)
+        if theirs.id != attempt.change.id:
+            raise Unavailable("the answer is about another channel", method="GET", path=attempt.path)
         return replace(theirs, revision=replace(theirs.revision, etag=answer.etag))
 
     def _judge(self, attempt: Attempt, theirs: LiveChannel | None, told: str) -> Outcome | None:
         """Say how the change ended, or prepare the next write and say nothing."""
-        base = attempt.live.document if attempt.live else None
+        change = attempt.change
+        # Always what was reviewed: an edit that somebody took back again was never one against it.
+        base = change.live.document if change.live else None
         now = theirs.document if theirs else None
-        if attempt.change.action is Action.DELETE:
+        if change.channel is None:
             verdict = settle_delete(attempt.kind, base, now)
         else:
             takes = self._terms.takes.at(theirs.revision if theirs else None)
-            why_invalid = partial(self._terms.why_invalid, attempt.change)
-            verdict = settle(attempt.kind, base, now, attempt.spec, why_invalid, takes)
+            why_invalid = partial(self._terms.why_invalid, change)
+            verdict = settle(attempt.kind, base, now, change.channel.spec, why_invalid, takes)
         if isinstance(verdict, Settled):
-            return attempt.already(theirs, told)
+            return attempt.already(theirs, verdict, told)
         attempt.settle_doubt(theirs)
         if isinstance(verdict, Retry) and attempt.moved(theirs):
             if attempt.doubtful:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from reconciler.decide.diff import compare
 from reconciler.decide.fields import leaves, same
-from reconciler.decide.merge import Clash, Retry
+from reconciler.decide.merge import Clash, Retry, Settled
 from reconciler.errors import Unavailable
 from reconciler.genesys.client import segment
 from reconciler.kinds import kind_named
@@ -40,8 +40,9 @@ class Attempt:
         self.id = change.id
         """Empty until the remote has chosen it."""
         self.spec: JsonObject = change.channel.spec if change.channel else {}
+        """What the next write says of the managed fields."""
         self.live: LiveChannel | None = change.live
-        """The document that the next body is built on, and whose revision it names; the base of the next doubt."""
+        """The document that the next body is built on, and whose revision it names."""
         self.state: PlanState | None = None
         self.merged: tuple[Pointer, ...] = ()
         self.carried: tuple[Pointer, ...] = ()
@@ -118,9 +119,10 @@ class Attempt:
         self.replaced, self.state = self.live, self.state or PlanState.FRESH
         return self.outcome(Result.APPLIED)
 
-    def already(self, theirs: LiveChannel | None, told: str) -> Outcome:
+    def already(self, theirs: LiveChannel | None, settled: Settled, told: str) -> Outcome:
         """Give the outcome of a channel that reads as wanted; `told` is what led to the look."""
         self.revision = theirs.revision.value if theirs else None
+        self.spec, self.merged = settled.spec, settled.merged
         # Whose write it was is not known after a doubt, so nothing is called replaced.
         landed = self.doubtful and (self.live is None or _is_next(self.live, theirs))
         self.state = self.state or (PlanState.FRESH if landed else PlanState.STALE_EQUIVALENT)
@@ -138,10 +140,8 @@ class Attempt:
     def prepare(self, theirs: LiveChannel | None, retry: Retry) -> None:
         """Build the next write on what is live now, and remember what of it is somebody else's."""
         if self.moved(theirs):
-            unmanaged = self._unmanaged_moves(theirs)
-            self.carried = tuple(dict.fromkeys((*self.carried, *unmanaged)))
-            self.merged = tuple(dict.fromkeys((*self.merged, *retry.merged)))
-            self.taken = (*self.taken, *retry.taken)
+            self.carried = self._unmanaged_moves(theirs)
+            self.merged, self.taken = retry.merged, retry.taken
             stale = self.merged or self.taken
             self.state = PlanState.STALE if stale else PlanState.STALE_EQUIVALENT
         self.spec, self.live = retry.spec, theirs
@@ -169,7 +169,7 @@ class Attempt:
         return bool(theirs and self.live and _is_older(theirs.revision.value, self.live.revision.value))
 
     def _unmanaged_moves(self, theirs: LiveChannel | None) -> tuple[Pointer, ...]:
-        before = leaves(self.live.document) if self.live else {}
+        before = leaves(self.change.live.document) if self.change.live else {}
         now = leaves(theirs.document) if theirs else {}
         managed = leaves(self.spec)
         return tuple(

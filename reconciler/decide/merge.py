@@ -8,7 +8,7 @@ edits, or a person has said beforehand whose side to take.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from reconciler.decide.fields import canonical, leaves, same, value_at, with_value, without_value
@@ -25,16 +25,17 @@ BROKEN = "both edits of {fields} together break a rule: {reason}"
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Live is as Git wants it already; there is nothing to write."""
+    """Live is as Git wants it already, or holds both edits; there is nothing to write."""
+
+    spec: JsonObject = field(default_factory=dict, compare=False)
+    """The managed fields as they are settled; empty for a delete."""
+    merged: tuple[Pointer, ...] = ()
+    """Sets that hold a concurrent edit besides ours."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Write again, on top of what is live now.
-
-    A later settlement of the same channel takes `live` as its base and `spec` as what Git wants: only so is a
-    merged write whose answer was lost known again.
-    """
+    """Write again, on top of what is live now."""
 
     spec: JsonObject
     """The managed fields to write; empty for a delete."""
@@ -77,7 +78,7 @@ def settle(
     sides = _three_sides(kind, base or {}, theirs, spec)
     differing = tuple(side for side in sides if not same(side.theirs, side.ours))
     if not differing:
-        return Settled()
+        return Settled(spec)
     if base is None:
         return Clash(differing, EXISTS.format(fields=_named(differing)))
     moved = tuple(side for side in differing if not same(side.theirs, side.base))
@@ -89,6 +90,9 @@ def settle(
     settlement = _merge(theirs, spec, moved, why_invalid)
     if isinstance(settlement, Clash):
         return settlement
+    if not _differs(kind, theirs, settlement.spec):
+        # So a merged write whose answer was lost is known again.
+        return Settled(settlement.spec, settlement.merged)
     return replace(settlement, taken=(*left, *(Taken(side, Side.GIT) for side in forced)))
 
 
@@ -125,6 +129,10 @@ def _leave_live(
         path, value = taken.clash.path, taken.clash.theirs
         spec = without_value(spec, path) if value is None else with_value(spec, path, value)
     return spec, left
+
+
+def _differs(kind: Kind, theirs: JsonObject, spec: JsonObject) -> bool:
+    return any(not same(side.theirs, side.ours) for side in _three_sides(kind, {}, theirs, spec))
 
 
 def _is_mergeable(kind: Kind, side: FieldClash) -> bool:

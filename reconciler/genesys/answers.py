@@ -43,6 +43,8 @@ AREAS = {
     "/api/v2/webdeployments/deployments": ("webDeployments:deployment", "view", "edit"),
     "/api/v2/audits/query": ("audits:audit", "view", "view"),
 }
+NO_CONTENT = 204
+"""The one answer that says that something is deleted; whatever else stands between may say 200 to anything."""
 CREDENTIALS = "check GENESYS_CLIENT_ID and GENESYS_CLIENT_SECRET"
 
 
@@ -54,9 +56,11 @@ def judge(call: Call, reply: Reply, tell: Tell, now: datetime) -> Document | Set
     """Say what an answer to a request means; `now` is only for answers without a date of their own."""
     if not 200 <= reply.status < 300:
         return refusal(call, reply, tell, now)
-    if call.method == "DELETE":
+    if call.method == "DELETE" and reply.status == NO_CONTENT:
         return Document({}, None)
     try:
+        if call.method == "DELETE":
+            raise Unreadable(f"a delete is answered with {NO_CONTENT}")
         value = parse_object(reply)
         _require_id(call, value)
     except Unreadable as error:
