@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 
 from reconciler.acts.attempt import Attempt
 from reconciler.acts.bench import Api, Bench, Terms
@@ -17,7 +16,6 @@ from reconciler.acts.deploy import deploy
 from reconciler.acts.publish import publish
 from reconciler.acts.versions import read_live
 from reconciler.clock import Clock
-from reconciler.decide.merge import Clash, Retry, Settled, settle, settle_delete
 from reconciler.decide.pairing import precedes
 from reconciler.errors import (
     Forbidden,
@@ -170,7 +168,7 @@ class Carrier:
                 attempt.doubtful = True
                 lost, told = error, f"the answer to the write was lost ({error.message})"
                 theirs = await self._reread(attempt, moved=False)
-            outcome = self._judge(attempt, theirs, told)
+            outcome = self._bench.judge(attempt, theirs, told)
             if outcome:
                 return outcome
             await self._clock.sleep(0.1 + 0.4 * self._clock.chance())
@@ -221,31 +219,6 @@ class Carrier:
         if theirs.id != attempt.change.id:
             raise Unavailable("the answer is about another channel", method="GET", path=attempt.path)
         return replace(theirs, revision=replace(theirs.revision, etag=answer.etag))
-
-    def _judge(self, attempt: Attempt, theirs: LiveChannel | None, told: str) -> Outcome | None:
-        """Say how the change ended, or prepare the next write and say nothing."""
-        change = attempt.change
-        # Always what was reviewed: an edit that somebody took back again was never one against it.
-        base = change.live.document if change.live else None
-        now = theirs.document if theirs else None
-        if change.channel is None:
-            verdict = settle_delete(attempt.kind, base, now)
-        else:
-            takes = self._terms.takes.at(theirs.revision if theirs else None)
-            why_invalid = partial(self._terms.why_invalid, change)
-            verdict = settle(attempt.kind, base, now, change.channel.spec, why_invalid, takes)
-        if isinstance(verdict, Settled):
-            return attempt.already(theirs, verdict, told)
-        attempt.settle_doubt(theirs)
-        if isinstance(verdict, Retry) and attempt.moved(theirs):
-            if attempt.doubtful:
-                verdict = Clash((), "somebody has moved it")
-            elif self._terms.strict:
-                verdict = Clash((), "the channel moved since the plan was made, and --strict merges nothing")
-        if isinstance(verdict, Clash):
-            return attempt.clashed(theirs, verdict)
-        attempt.prepare(theirs, verdict)
-        return None
 
 
 def _failed(attempt: Attempt, error: RemoteError) -> Outcome:

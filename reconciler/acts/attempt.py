@@ -39,8 +39,10 @@ class Attempt:
         self.kind: Kind = kind_named(change.kind)
         self.id = change.id
         """Empty until the remote has chosen it."""
-        self.spec: JsonObject = change.channel.spec if change.channel else {}
-        """What the next write says of the managed fields."""
+        self.wanted: JsonObject = change.channel.spec if change.channel else {}
+        """What Git wants, references resolved."""
+        self.spec: JsonObject = self.wanted
+        """What the next write says of the managed fields: what Git wants, or a merge of it."""
         self.live: LiveChannel | None = change.live
         """The document that the next body is built on, and whose revision it names."""
         self.state: PlanState | None = None
@@ -119,10 +121,11 @@ class Attempt:
         self.replaced, self.state = self.live, self.state or PlanState.FRESH
         return self.outcome(Result.APPLIED)
 
-    def already(self, theirs: LiveChannel | None, settled: Settled, told: str) -> Outcome:
+    def already(self, theirs: LiveChannel | None, told: str, settled: Settled | None = None) -> Outcome:
         """Give the outcome of a channel that reads as wanted; `told` is what led to the look."""
         self.revision = theirs.revision.value if theirs else None
-        self.spec, self.merged = settled.spec, settled.merged
+        if settled:
+            self.spec, self.merged = settled.spec, settled.merged
         # Whose write it was is not known after a doubt, so nothing is called replaced.
         landed = self.doubtful and (self.live is None or _is_next(self.live, theirs))
         self.state = self.state or (PlanState.FRESH if landed else PlanState.STALE_EQUIVALENT)

@@ -107,16 +107,19 @@ class Bench:
 
     def judge(self, attempt: Attempt, theirs: LiveChannel | None, told: str) -> Outcome | None:
         """Say how the change ended where what is live now is not what was reviewed, or build on it and say nothing."""
-        base = attempt.live.document if attempt.live else None
+        change = attempt.change
+        # Always what was reviewed: an edit that somebody took back again was never one against it.
+        base = change.live.document if change.live else None
         now = theirs.document if theirs else None
-        if attempt.change.action is Action.DELETE:
+        if change.action is Action.DELETE:
             verdict = settle_delete(attempt.kind, base, now)
         else:
             takes = self.terms.takes.at(theirs.revision if theirs else None)
-            why_invalid = partial(self.terms.why_invalid, attempt.change)
-            verdict = settle(attempt.kind, base, now, attempt.spec, why_invalid, takes)
+            why_invalid = partial(self.terms.why_invalid, change)
+            verdict = settle(attempt.kind, base, now, attempt.wanted, why_invalid, takes)
         if isinstance(verdict, Settled):
-            return attempt.already(theirs, told)
+            return attempt.already(theirs, told, verdict)
+        attempt.settle_doubt(theirs)
         if isinstance(verdict, Retry) and attempt.moved(theirs):
             if attempt.doubtful:
                 verdict = Clash((), "somebody has moved it")

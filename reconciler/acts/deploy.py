@@ -52,7 +52,7 @@ def _pin(attempt: Attempt, before: Sequence[Outcome]) -> Outcome | None:
         reason = f"it waits for the configuration {name}, which is not part of this run"
         return attempt.outcome(Result.NOT_REACHED, reason)
     pin = {"id": published.id, "version": published.after}
-    attempt.spec = {**attempt.spec, "configuration": pin}
+    attempt.wanted = attempt.spec = {**attempt.wanted, "configuration": pin}
     return None
 
 
