@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from reconciler.desired.document import Document, judge_document, read_document
 from reconciler.desired.nodes import read_simple
+from reconciler.desired.source import Problem
 
 ROOT = Path(__file__).parent.parent
 WORDS = [
@@ -90,3 +91,14 @@ def test_places_are_found_in_a_file_that_was_read_fast() -> None:
     assert isinstance(document, Document)
     assert document.place(("spec", "urls", 1)) == (5, 33)
     assert document.place(("spec", "more", 0, "z"), at_key=True) == (8, 5)
+
+
+def test_a_problem_keeps_its_finding_when_both_are_put_in_order() -> None:
+    document = read_document("a.yaml", SIMPLE)
+    assert isinstance(document, Document)
+    late, early = (
+        Problem("id-unique", ("spec", "more"), "late", ""),
+        Problem("name-unique", ("kind",), "early", ""),
+    )
+    placed = document.placed([late, early])
+    assert [(problem, finding.message) for problem, finding in placed] == [(early, "early"), (late, "late")]

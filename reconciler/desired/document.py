@@ -38,12 +38,19 @@ class Document:
 
     def findings(self, problems: Iterable[Problem]) -> tuple[Finding, ...]:
         """Make the findings of problems of this document, in the order of its lines."""
+        return tuple(finding for _, finding in self.placed(problems))
+
+    def placed(self, problems: Iterable[Problem]) -> tuple[tuple[Problem, Finding], ...]:
+        """Give each problem with its finding, in the order of the lines."""
         listed = tuple(problems)
         if not listed:
             return ()
         source, offsets = Source(self.file, self.text), self._offsets()
-        placed = ((offsets[problem.pointer, problem.at_key], problem) for problem in listed)
-        return tuple(source.finding(*one) for one in sorted(placed, key=lambda one: one[0]))
+        places = sorted(
+            ((offsets[problem.pointer, problem.at_key], problem) for problem in listed),
+            key=lambda place: place[0],
+        )
+        return tuple((problem, source.finding(offset, problem)) for offset, problem in places)
 
     def place(self, pointer: Pointer, *, at_key: bool = False) -> tuple[int, int]:
         """Give line and column, from 1, of the value at a pointer, or of its key."""

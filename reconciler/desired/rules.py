@@ -135,7 +135,7 @@ def _told(
     document: Document, problems: Sequence[Problem], settings: RuleSettings
 ) -> Iterator[Finding | Waived]:
     """Make the findings of a document, and set apart those that a waiver covers."""
-    for problem, finding in zip(problems, document.findings(problems), strict=True):
+    for problem, finding in document.placed(problems):
         waiver = _waiver(document.value, problem, settings)
         yield Waived(finding, waiver) if waiver else finding
 
