@@ -12,6 +12,7 @@ import socket
 import ssl
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
@@ -86,29 +87,57 @@ class ReadTransport:
         self.token_requests = 0
         self._timeout_seconds = timeout_seconds
         self._body_limit = body_limit
-        self._client = httpx.AsyncClient(
-            verify=make_context(ca_file),
-            trust_env=False,
-            follow_redirects=False,
-            # httpx counts seconds per read, so that a slow drip would never end: the deadline is our own.
-            # Connecting and TLS end on their own before it, because a handshake that is cancelled leaks.
-            timeout=httpx.Timeout(None, connect=timeout_seconds / 3),
-            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
-            headers={"Accept-Encoding": "identity"},
-            # A cookie could carry somebody else's session beside our token; none is kept.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-        )
+        self._context = make_context(ca_file)
+        self._connections = connections
+        # One lane for each connection: a pool of httpx looks through all its connections for every request, and
+        # 32 in one pool take five times as long as 32 pools of one.
+        self._lanes: list[httpx.AsyncClient] = []
+        self._free: list[httpx.AsyncClient] = []
 
     async def __aenter__(self) -> Self:
-        """Open the pool."""
-        await self._client.__aenter__()
+        """Open nothing yet: a lane opens with its first request."""
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close every connection."""
-        await self._client.__aexit__(kind, error, trace)
+        while self._lanes:
+            await self._lanes.pop().aclose()
+        self._free.clear()
+
+    @contextmanager
+    def _lane(self) -> Iterator[httpx.AsyncClient]:
+        """Give a lane to one request, the one used last first: its connection is the warmest."""
+        if self._free:
+            lane = self._free.pop()
+        elif len(self._lanes) < self._connections:
+            lane = self._open_lane()
+        else:
+            # More at once than connections are allowed: it queues for the oldest lane, which is not its own.
+            self._lanes.append(self._lanes.pop(0))
+            yield self._lanes[-1]
+            return
+        try:
+            yield lane
+        finally:
+            self._free.append(lane)
+
+    def _open_lane(self) -> httpx.AsyncClient:
+        lane = httpx.AsyncClient(
+            verify=self._context,
+            trust_env=False,
+            follow_redirects=False,
+            # httpx counts seconds per read, so that a slow drip would never end: the deadline is our own.
+            # Connecting and TLS end on their own before it, because a handshake that is cancelled leaks.
+            timeout=httpx.Timeout(None, connect=self._timeout_seconds / 3),
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
+            headers={"Accept-Encoding": "identity"},
+            # A cookie could carry somebody else's session beside our token; none is kept.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+        )
+        self._lanes.append(lane)
+        return lane
 
     async def get(self, url: str, headers: Mapping[str, str], *, at: tuple[str, int] | None = None) -> Reply:
         """Read; with `at`, from that address and port, while name and certificate check stay those of the URL."""
@@ -149,17 +178,21 @@ class ReadTransport:
         name = content.pop("name", None)
         if name:
             extensions["sni_hostname"] = name
-        async with self._client.stream(method, url, extensions=extensions, **content) as response:
-            if response.headers.get("content-encoding", "identity").lower() not in ENCODINGS:
-                reason = "the answer is encoded in a way that was not asked for; it was not read"
+        with self._lane() as lane:
+            async with lane.stream(method, url, extensions=extensions, **content) as response:
+                return await self._read(response)
+
+    async def _read(self, response: httpx.Response) -> Reply:
+        if response.headers.get("content-encoding", "identity").lower() not in ENCODINGS:
+            reason = "the answer is encoded in a way that was not asked for; it was not read"
+            raise TransportError(reason, sent=True, lasting=True)
+        body = bytearray()
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > self._body_limit:
+                reason = f"the answer is longer than {self._body_limit} bytes; it was not read"
                 raise TransportError(reason, sent=True, lasting=True)
-            body = bytearray()
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > self._body_limit:
-                    reason = f"the answer is longer than {self._body_limit} bytes; it was not read"
-                    raise TransportError(reason, sent=True, lasting=True)
-            return Reply(response.status_code, dict(response.headers), bytes(body))
+        return Reply(response.status_code, dict(response.headers), bytes(body))
 
 
 class WriteTransport(ReadTransport):

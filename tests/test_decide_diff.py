@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.decide.diff import compare
+from reconciler.decide.fields import holds
 from reconciler.kinds.webchat import WEBCHAT
 from reconciler.model import Exposure, FieldChange
 
@@ -97,3 +99,23 @@ def test_deepdiff_is_not_loaded_where_nothing_differs() -> None:
         subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
         == "False\n"
     )
+
+
+@given(
+    st.fixed_dictionaries({}, optional=dict.fromkeys((*SETTINGS, "name", "enabled"), VALUES)),
+    st.fixed_dictionaries({}, optional=dict.fromkeys((*SETTINGS, "name", "enabled"), VALUES)),
+)
+def test_the_quick_look_sees_no_difference_only_where_there_is_none(
+    live: dict[str, Any], wanted: dict[str, Any]
+) -> None:
+    closely = replace(WEBCHAT, is_fieldwise=False)
+    assert compare(WEBCHAT, document(**live), spec(**wanted)) == compare(
+        closely, document(**live), spec(**wanted)
+    )
+
+
+@pytest.mark.parametrize("values", [(1, True), (1, 1.0), ([1], [True]), (None, []), (0.0, -0.0), ("", None)])
+def test_the_quick_look_tells_types_apart(values: tuple[Any, Any]) -> None:
+    one, other = values
+    assert not holds({"a": {"b": one}}, {"a": {"b": other}})
+    assert holds({"a": {"b": ["x"], "c": 1}, "d": 2}, {"a": {"b": ["x"]}})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from reconciler.model import Json, JsonObject, Pointer
 
@@ -22,6 +23,24 @@ def canonical(value: Json) -> str:
 def same(one: Json, other: Json) -> bool:
     """Say whether two values are equal and of one type: 1, 1.0 and true all differ."""
     return canonical(one) == canonical(other)
+
+
+def holds(document: JsonObject, wanted: JsonObject) -> bool:
+    """Say whether a document plainly has every field of another, letter by letter.
+
+    False means that a closer look is needed: lists in another order may still be one set.
+    """
+    for name, value in wanted.items():
+        theirs: Any = document.get(name)
+        kind = value.__class__
+        if theirs.__class__ is not kind or kind is float:
+            return False
+        if not (holds(theirs, value) if kind is dict else theirs == value):
+            return False
+        # In Python [1] equals [true]; a text equals nothing but a text.
+        if kind is list and any(entry.__class__ is not str for entry in value):
+            return False
+    return True
 
 
 def leaves(document: JsonObject) -> dict[Pointer, Json]:

@@ -28,6 +28,7 @@ from reconciler.transport import Reply
 Tell = Callable[[str], str]
 """Gives text of the remote as a message may show it."""
 
+CONTAINERS = (dict, list)
 DEEPEST = 64
 """Levels of a document; Python's own limit is met far below the body's cap."""
 OTHER_VERSION = "does not match the current version"
@@ -77,8 +78,9 @@ def parse_object(reply: Reply) -> JsonObject:
     if kind != "application/json" and not kind.endswith("+json"):
         raise Unreadable(f"its Content-Type is {kind or 'empty'}, not application/json")
     try:
+        text = reply.body.decode()
         value = json.loads(
-            reply.body.decode(),
+            text,
             object_pairs_hook=_object_without_duplicates,
             parse_constant=_refuse_number,
             parse_float=_finite,
@@ -89,7 +91,10 @@ def parse_object(reply: Reply) -> JsonObject:
         raise Unreadable("it is no JSON in UTF-8, or it was cut short") from error
     if not isinstance(value, dict):
         raise Unreadable("it is no JSON object")
-    _require_plain(value)
+    _require_shallow(value)
+    # Text in UTF-8 holds half a character in an escape alone.
+    if "\\u" in text:
+        _require_whole_characters(value)
     return value
 
 
@@ -235,17 +240,24 @@ def _finite(text: str) -> float:
     return number
 
 
-def _require_plain(value: JsonObject) -> None:
-    """Refuse what could not be written down again: halves of characters, and bottomless nesting."""
+def _require_shallow(value: JsonObject) -> None:
+    """Refuse what could not be written down again for its nesting."""
     layer: list[Json] = [value]
     for _ in range(DEEPEST):
-        strings = [part for part in layer if isinstance(part, str)]
-        if any(not text.isascii() and _has_half_characters(text) for text in strings):
-            raise Unreadable("it holds half a character (a lone surrogate)")
-        layer = [below for part in layer for below in _below(part)]
+        inner = [part.values() if part.__class__ is dict else part for part in layer]
+        layer = [part for parts in inner for part in parts if part.__class__ in CONTAINERS]
         if not layer:
             return
     raise Unreadable(f"it is nested more than {DEEPEST} levels deep")
+
+
+def _require_whole_characters(value: JsonObject) -> None:
+    """Refuse halves of characters; `value` is shallow."""
+    layer: list[Json] = [value]
+    while layer:
+        if any(isinstance(part, str) and not part.isascii() and _has_half_characters(part) for part in layer):
+            raise Unreadable("it holds half a character (a lone surrogate)")
+        layer = [below for part in layer for below in _below(part)]
 
 
 def _below(part: Json) -> list[Json]:

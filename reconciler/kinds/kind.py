@@ -63,6 +63,8 @@ class Kind:
     """Say whether the channel is switched on; what has no endpoint of its own never is."""
     endpoint: Callable[[JsonObject], str] | None = None
     """Give the `wss://` address that browsers open; None where it does not stand in the file."""
+    is_fieldwise: bool = False
+    """Whether the normal form of each field depends on that field alone."""
 
     @property
     def is_named(self) -> bool:

@@ -123,4 +123,5 @@ WEBCHAT = Kind(
     origins=_origins,
     enabled=_enabled,
     endpoint=_endpoint,
+    is_fieldwise=True,
 )
