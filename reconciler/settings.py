@@ -346,10 +346,10 @@ def _split(text: str) -> tuple[str, ...]:
 
 
 def _checked_folder(text: str) -> str:
-    parts = [part for part in text.replace("\\", "/").split("/") if part not in ("", ".")]
-    if text.startswith(("/", "\\")) or ".." in parts or not parts:
+    parts = text.replace("\\", "/").strip("/").split("/")
+    if text.startswith("/") or ".." in parts or not any(parts):
         raise UsageError(f"--channels {text!r} must name a folder below the repository")
-    return "/".join(parts)
+    return "/".join(part for part in parts if part not in ("", "."))
 
 
 def _checked_name(text: str | None, what: str) -> str | None:

@@ -103,10 +103,17 @@ def test_every_limit_takes_its_bounds_and_nothing_beyond(tmp_path: Path, name: s
             load(tmp_path, f"[limits]\n{name} = {value}")
 
 
-@pytest.mark.parametrize("folder", ["/etc", "..", "a/../../b", "", ".", "./", "\\..\\x"])
+@pytest.mark.parametrize("folder", ["/etc", "..", "a/../../b", "", "/", "\\..\\x"])
 def test_the_channel_folder_lies_below_the_repository(tmp_path: Path, folder: str) -> None:
     with pytest.raises(UsageError, match="below the repository"):
         load(tmp_path, channels=folder)
+
+
+@pytest.mark.parametrize(("folder", "kept"), [("a//b/", "a/b"), ("./a", "a"), ("a\\b", "a/b"), (".", "")])
+def test_a_channel_folder_is_kept_with_forward_slashes_and_may_be_the_top(
+    tmp_path: Path, folder: str, kept: str
+) -> None:
+    assert load(tmp_path, channels=folder).channels == kept
 
 
 @pytest.mark.parametrize("hosts", ["Monitor.example.com", "a b", "https://a.example.com", "a:b", "*", "a,;"])

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from reconciler.cli.options import common, exits
-from reconciler.cli.output import emit, emit_json
+from reconciler.cli.output import emit, emit_json, has_colour, width
 
 
 def _rule_names(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
@@ -36,7 +36,7 @@ def explain(rule: str | None, form: str, **_: Any) -> int:
         if form == "json":
             emit_json(rules_document(RULES))
         else:
-            emit(rules_text(RULES))
+            emit(rules_text(RULES, width=min(width(), 100), colour=has_colour()))
         return 0
     found = next((one for one in RULES if one.id == rule), None)
     if found is None:
@@ -46,5 +46,5 @@ def explain(rule: str | None, form: str, **_: Any) -> int:
     if form == "json":
         emit_json(rule_document(found))
     else:
-        emit(rule_text(found))
+        emit(rule_text(found, width=min(width(), 100), colour=has_colour()))
     return 0

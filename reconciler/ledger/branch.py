@@ -49,14 +49,14 @@ class Branch:
         self.seen_ref = f"refs/reconciler/seen/{remote}"
         self._tracking_ref = f"refs/remotes/{remote}/{NAME}"
 
-    def tips(self) -> Tips:
-        """Read the refs; RecordError where the branch is checked out somewhere."""
+    def tips(self, *, to_read: bool = False) -> Tips:
+        """Read the refs; RecordError where the branch is checked out somewhere, unless it is only to be read."""
         form = "--format=%(refname)%00%(objectname)%00%(worktreepath)"
         answer = self._git.ask("for-each-ref", form, "--", LOCAL, self.seen_ref, self._tracking_ref)
         lines = answer.output.decode("utf-8", "replace").splitlines()
         found = {name: (commit, folder) for name, commit, folder in (line.split("\0") for line in lines)}
         local, folder = found.get(LOCAL, (None, ""))
-        if folder:
+        if folder and not to_read:
             raise RecordError(
                 f'the branch {NAME} is checked out in "{shown(folder)}", where a new record would look like a'
                 " removal; check out another branch there"

@@ -31,7 +31,7 @@ CHUNK = 32
 
 def newest_tip(branch: Branch) -> str | None:
     """Choose the local branch, or what is known of the remote's where that goes further."""
-    tips = branch.tips()
+    tips = branch.tips(to_read=True)
     best = tips.local
     for other in (tips.seen, tips.tracking):
         if other and (best is None or branch.is_ancestor(best, other)):
@@ -129,7 +129,7 @@ def _touched(branch: Branch, tip: str) -> tuple[str, str] | None:
 
 
 def _unlike_published(branch: Branch, tip: str) -> tuple[str, str] | None:
-    tips = branch.tips()
+    tips = branch.tips(to_read=True)
     ours = record_files(branch, tip)
     for other in (tips.seen, tips.tracking):
         # What the tip's own history holds has been checked commit by commit.
