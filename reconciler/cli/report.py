@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.options import common, exits, find_root
-from reconciler.cli.output import say, show, write_file
+from reconciler.cli.output import emit, say, show, write_file
 
 if TYPE_CHECKING:
     from reconciler.ledger.ledger import Ledger
     from reconciler.model import JsonObject
+    from reconciler.settings import Settings
 
 BROKEN = 1
 
@@ -25,18 +26,25 @@ Examples:
   reconciler report show 3f9c --format markdown
   reconciler report html 3f9c --out run.html
   reconciler report site public
+  reconciler report metrics --out /var/lib/node_exporter/reconciler.prom
   reconciler report verify"""
 )
-@click.argument("words", nargs=-1, metavar="[list | show RUN | html [RUN] | site DIR | verify | RUN]")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the page to a file.")
+@click.argument(
+    "words", nargs=-1, metavar="[list | show RUN | html [RUN] | site DIR | metrics | verify | RUN]"
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the page, or the metrics, to a file.",
+)
 @click.option("--remote", metavar="NAME", help="Git remote of the record.  [default: origin]")
-@common(("text", "json", "markdown"))
+@common(("text", "json", "markdown", "openmetrics"))
 @exits
 def report(words: tuple[str, ...], form: str, out: Path | None, **options: Any) -> int:
     """List recorded runs; show one by its id, a part of it, or `latest`; verify the chain.
 
     `html` writes one page that opens offline, of the newest run where none is named; `site` writes the whole
-    history into a folder, as pages for any static host.
+    history into a folder, as pages for any static host. `metrics` writes the newest state for Prometheus.
     """
     ledger = _ledger(options)
     match words:
@@ -45,21 +53,28 @@ def report(words: tuple[str, ...], form: str, out: Path | None, **options: Any) 
         case () | ("list",):
             return _list(ledger, form)
         case ("site", folder):
-            return _site(ledger, Path(folder), quiet=options["quiet"])
+            return _site(ledger, Path(folder), options)
+        case ("metrics",):
+            return _metrics(ledger, form, out)
         case ("verify",):
             return _verify(ledger, form)
         case ("show", name) | (name,):
             return _show(ledger, name, form)
-    raise click.UsageError("report takes: list, show RUN, html [RUN], site DIR, verify, or RUN")
+    raise click.UsageError("report takes: list, show RUN, html [RUN], site DIR, metrics, verify, or RUN")
+
+
+def _settings(options: dict[str, Any]) -> Settings:
+    from reconciler.cli.options import make_settings
+
+    return make_settings(options["repo"], channels=options["channels"], remote=options["remote"])
 
 
 def _ledger(options: dict[str, Any]) -> Ledger:
-    from reconciler.cli.options import make_settings
     from reconciler.errors import UsageError
     from reconciler.ledger.ledger import Ledger
     from reconciler.ledger.source import find_repository
 
-    settings = make_settings(options["repo"], channels=options["channels"], remote=options["remote"])
+    settings = _settings(options)
     repository = find_repository(find_root(options["repo"]))
     if repository is None:
         raise UsageError("there is no git repository here, and records are kept in Git")
@@ -103,13 +118,37 @@ def _html(ledger: Ledger, name: str, out: Path | None) -> int:
     return 0
 
 
-def _site(ledger: Ledger, folder: Path, *, quiet: bool) -> int:
-    from reconciler.cli.site import write_site
+def _site(ledger: Ledger, folder: Path, options: dict[str, Any]) -> int:
+    from reconciler.cli.site import waiver_endings, write_site
 
-    pages, chain = write_site(ledger, folder, quiet=quiet)
+    endings = waiver_endings(_settings(options))
+    pages, chain = write_site(ledger, folder, endings, quiet=options["quiet"])
     say(f"written: {folder / 'index.html'} and {pages - 1} more pages")
     if not chain.valid:
         say(f"error: the chain of records is broken: {chain.reason}")
+    return 0
+
+
+def _metrics(ledger: Ledger, form: str, out: Path | None) -> int:
+    from reconciler import __version__
+    from reconciler.report.exposition import State, metrics_text
+
+    if form not in ("text", "openmetrics"):
+        raise click.UsageError("report metrics takes --format text (Prometheus) or openmetrics")
+    chain, state = ledger.verify(), State()
+    for record in ledger.walk():
+        state.read(record.run, record.document)
+    text = metrics_text(
+        state,
+        chain_valid=chain.valid,
+        records=chain.length,
+        version=__version__,
+        openmetrics=form == "openmetrics",
+    )
+    if out is None:
+        emit(text)
+    else:
+        write_file(out, text)
     return 0
 
 

@@ -88,8 +88,13 @@ class Track:
     seconds: array[float] = field(default_factory=lambda: array("d"))
     checks: int = 0
     failed_checks: int = 0
+    newest_run: str = ""
+    newest_checks: int = 0
+    newest_failed: int = 0
+    """Checks of the newest run that looked at its endpoint, and those that failed."""
     certificate: str = ""
     """When the certificate of its endpoint ends, as the newest probe saw it."""
+    certificate_from: str = ""
     url: str = ""
     moved: dict[str, str] = field(default_factory=dict)
     """Fields that the newest look found moved, with the live value, so that each move is one event."""
@@ -184,7 +189,7 @@ def _read_apply(history: History, run: str, when: datetime, document: JsonObject
             _settle(track, outcome, change)
             yield event
     for probe in facts.rows(document, "probes"):
-        _read_probe(history.track(organisation, facts.word(probe, "name")), probe)
+        _read_probe(history.track(organisation, facts.word(probe, "name")), run, probe)
 
 
 def _outcome_event(
@@ -228,13 +233,18 @@ def _settle(track: Track, outcome: JsonObject, change: JsonObject) -> None:
     track.origins = kind.origins(spec) if kind and spec and not track.deleted else ()
 
 
-def _read_probe(track: Track, probe: JsonObject) -> None:
-    track.checks += 1
-    track.failed_checks += probe.get("ok") is not True
+def _read_probe(track: Track, run: str, probe: JsonObject) -> None:
+    failed = probe.get("ok") is not True
+    if track.newest_run != run:
+        track.newest_run, track.newest_checks, track.newest_failed = run, 0, 0
+    track.checks, track.newest_checks = track.checks + 1, track.newest_checks + 1
+    track.failed_checks, track.newest_failed = track.failed_checks + failed, track.newest_failed + failed
     track.url = facts.word(probe, "url") or track.url
     if (spent := _accepted(probe)) is not None:
         track.seconds.append(spent)
-    track.certificate = facts.word(facts.part(probe, "certificate"), "notAfter") or track.certificate
+    if certificate := facts.part(probe, "certificate"):
+        track.certificate = facts.word(certificate, "notAfter")
+        track.certificate_from = facts.word(certificate, "notBefore")
 
 
 def _accepted(probe: JsonObject) -> float | None:
