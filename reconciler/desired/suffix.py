@@ -29,6 +29,7 @@ class Suffixes:
         public, _, private = text.partition(PRIVATE)
         self._public = frozenset(public.split("\n"))
         self._private = frozenset(private.split("\n"))
+        self._exceptions = frozenset(rule for rule in self._public | self._private if rule.startswith("!"))
         self.of = lru_cache(maxsize=100_000)(self._of)
         """Give the suffix of a lower-case host name, `xn--` labels included."""
 
@@ -43,15 +44,14 @@ class Suffixes:
     def _of(self, host: str) -> Suffix:
         labels = host.split(".")
         read = decoded_host(host).split(".") if "xn--" in host else labels
-        for start in range(len(labels)):
-            rest = ".".join(read[start:])
-            above = ".".join(read[start + 1 :])
-            if self._has("!" + rest):
-                return self._suffix(labels[start + 1 :], "!" + rest)
-            for rule in (rest, f"*.{above}" if above else "*"):
-                if self._has(rule):
-                    return self._suffix(labels[start:], rule)
-        return Suffix(labels[-1], is_private=False)
+        rest, above = ".".join(read), ".".join(read[1:])
+        if "!" + rest in self._exceptions:
+            return self._suffix(labels[1:], "!" + rest)
+        for rule in (rest, f"*.{above}" if above else "*"):
+            if self._has(rule):
+                return self._suffix(labels, rule)
+        # What holds for the domain above was found once for all hosts below it.
+        return self.of(".".join(labels[1:])) if above else Suffix(labels[-1], is_private=False)
 
     def _has(self, rule: str) -> bool:
         return rule in self._public or rule in self._private
