@@ -9,18 +9,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from reconciler.acts.apply import STOPPED, Carrier, changes_not_reached
-from reconciler.acts.audit import read_audit
 from reconciler.acts.bench import Terms
 from reconciler.acts.drift import Inquiry, name_movers
 from reconciler.acts.observe import fetch_families, observe
 from reconciler.acts.rollback import roll_back
 from reconciler.acts.stopping import until_stopped
+from reconciler.acts.told import Asking, tell
 from reconciler.acts.verify import removed_origins, verify
 from reconciler.acts.versions import fetch_pinned, with_notes
 from reconciler.acts.webhooks import keep_webhooks, webhooks_not_reached
 from reconciler.clock import Clock
 from reconciler.decide.canary import parts, why_not_further
-from reconciler.decide.clashes import name_clashes
 from reconciler.decide.drift import find_drift
 from reconciler.decide.freeze import Freeze, frozen
 from reconciler.decide.limits import held
@@ -42,14 +41,9 @@ from reconciler.model import (
 )
 from reconciler.probe.rules import ProbeRules
 
-TOLD = (Result.APPLIED, Result.ALREADY, Result.CLASHED, Result.UNKNOWN)
-"""Results whose channels are looked up in the audit log."""
 PROVED = (Result.APPLIED, Result.ALREADY)
-MOVED = (Result.CLASHED, Result.UNKNOWN)
 SKEW = timedelta(minutes=5)
 """How far the remote's clock may be from ours."""
-MEMORY = timedelta(days=30)
-"""How far back the audit log is read for whoever moved what clashed."""
 
 
 class ProbeScope(StrEnum):
@@ -137,7 +131,8 @@ async def apply(
         unread = AuditTrail((), complete=False, reason=carrier.halted)
         error = str(carrier.unauthorized) if carrier.unauthorized else None
         return Run(outcomes, hooks, probes, unread, error=error)
-    reading = _audit(client, plan, outcomes, order, (began - SKEW, clock.now() + SKEW))
+    asking = Asking(order.client_id, order.audit_channels, began - SKEW, clock.now() + SKEW)
+    reading = tell(client, clock, plan, outcomes, asking)
     told = await until_stopped(reading, stop)
     outcomes, trail = told or (outcomes, AuditTrail((), complete=False, reason=STOPPED))
     return Run(outcomes, hooks, probes, trail)
@@ -203,7 +198,7 @@ async def drift(
     # A resource that is gone is drift, and no reason to demand that its file be mended.
     channels = pins(identify(channels, live, frozenset()), live, pinned)
     drifts = find_drift(channels, live, applied, only=only)
-    return await name_movers(client, drifts, inquiry, clock.now())
+    return await name_movers(client, clock, drifts, inquiry)
 
 
 def _why_held(plan: Plan, order: Order, now: datetime) -> str | None:
@@ -240,53 +235,6 @@ def _scope(
 
 def _as_ended(channel: Channel, outcome: Outcome | None) -> Channel:
     return replace(channel, id=outcome.id, spec=outcome.spec or channel.spec) if outcome else channel
-
-
-async def _audit(
-    client: Client, plan: Plan, outcomes: tuple[Outcome, ...], order: Order, span: tuple[datetime, datetime]
-) -> tuple[tuple[Outcome, ...], AuditTrail]:
-    """Read what the audit log says of this run, and put into each clash who moved it."""
-    told = [outcome for outcome in outcomes if outcome.result in TOLD]
-    trail = await read_audit(
-        client, [(outcome.name, outcome.id) for outcome in told], *span, order.audit_channels
-    )
-    clashed = [outcome for outcome in told[: order.audit_channels] if outcome.result in MOVED]
-    movers = await _movers(client, clashed, trail, span[1])
-    changes = {(change.kind, change.name, change.action): change for change in plan.changes}
-    outcomes = tuple(
-        name_clashes(
-            outcome,
-            changes[outcome.kind, outcome.name, outcome.action],
-            movers.entries,
-            order.client_id,
-            movers.reason,
-        )
-        if outcome in clashed
-        else outcome
-        for outcome in outcomes
-    )
-    return outcomes, _without_late(trail, outcomes)
-
-
-async def _movers(
-    client: Client, clashed: Sequence[Outcome], trail: AuditTrail, until: datetime
-) -> AuditTrail:
-    """Look further back for whoever moved what clashed: a saved plan may be older than this run."""
-    if not clashed or not trail.complete:
-        return trail
-    named = [(outcome.name, outcome.id) for outcome in clashed]
-    return await read_audit(client, named, until - MEMORY, until, len(named))
-
-
-def _without_late(trail: AuditTrail, outcomes: Sequence[Outcome]) -> AuditTrail:
-    """Call a trail incomplete that does not show our own writes yet."""
-    seen = {entry.name for entry in trail.entries}
-    written = [outcome.name for outcome in outcomes if outcome.result is Result.APPLIED]
-    late = [name for name in written if name not in seen and name not in trail.omitted]
-    if not late or not trail.complete:
-        return trail
-    shown = ", ".join(late[:5]) + (f" and {len(late) - 5} more" if len(late) > 5 else "")
-    return replace(trail, complete=False, reason=f"entries of our own writes are not visible yet: {shown}")
 
 
 def exit_code(run: Run) -> int:

@@ -26,6 +26,8 @@ from reconciler.tls import make_context
 if TYPE_CHECKING:
     from pathlib import Path
 
+QUESTIONS = ("/audits/query", "/audits/query/realtime")
+"""Ends of the only paths whose POST changes nothing."""
 BODY_LIMIT = 16 * 1024 * 1024
 """Bytes of a body after decoding."""
 ENCODINGS = frozenset({"identity", "gzip", "deflate"})
@@ -149,6 +151,12 @@ class ReadTransport:
         moved = str(there.copy_with(netloc=f"{host}:{port}".encode()))
         self.requests["GET"] += 1
         return await self._send("GET", moved, headers=named, name=there.host)
+
+    async def post_question(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        """Ask what does not fit into an address; raises `ValueError` for a path that is no question."""
+        if not httpx.URL(url).path.endswith(QUESTIONS):
+            raise ValueError("a reading transport was about to write")
+        return await self._count_and_send("POST", url, headers, body)
 
     async def post_form(self, url: str, form: Mapping[str, str], basic: tuple[str, str]) -> Reply:
         """Ask for a token: the one POST that changes nothing."""

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from reconciler.acts.audit import read_audit
+from reconciler.acts.audit import Subject, read_audit
+from reconciler.clock import Clock
 from reconciler.decide.attribution import attribute, needs_audit
 from reconciler.genesys.client import Client
 from reconciler.model import AuditTrail, ChannelDrift
@@ -28,22 +29,23 @@ class Inquiry:
 
 
 async def name_movers(
-    client: Client, drifts: Sequence[ChannelDrift], inquiry: Inquiry, now: datetime
+    client: Client, clock: Clock, drifts: Sequence[ChannelDrift], inquiry: Inquiry
 ) -> tuple[tuple[ChannelDrift, ...], AuditTrail]:
     """Ask the audit log about the channels that moved, and about no other; a failure is told, not raised."""
-    trail = await _ask(client, [drift for drift in drifts if needs_audit(drift)], inquiry, now)
+    trail = await _ask(client, clock, [drift for drift in drifts if needs_audit(drift)], inquiry)
     return tuple(
         attribute(drift, trail.entries, inquiry.client_id, _gap(drift, trail)) for drift in drifts
     ), trail
 
 
-async def _ask(client: Client, drifts: Sequence[ChannelDrift], inquiry: Inquiry, now: datetime) -> AuditTrail:
+async def _ask(client: Client, clock: Clock, drifts: Sequence[ChannelDrift], inquiry: Inquiry) -> AuditTrail:
     if not drifts:
         return AuditTrail((), complete=True)
+    now = clock.now()
     oldest = now - timedelta(days=inquiry.days)
     start = min(_applied_at(drift) or oldest for drift in drifts)
-    named = [(drift.name, drift.id) for drift in drifts]
-    return await read_audit(client, named, max(start - SKEW, oldest), now + SKEW, inquiry.cap)
+    subjects = [Subject(drift.name, drift.id, drift.kind) for drift in drifts]
+    return await read_audit(client, clock, subjects, max(start - SKEW, oldest), now + SKEW, inquiry.cap)
 
 
 def _applied_at(drift: ChannelDrift) -> datetime | None:

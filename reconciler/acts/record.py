@@ -18,6 +18,7 @@ from reconciler.ledger.source import find_repository
 from reconciler.model import Action, Change, JsonObject, Outcome, Plan, Result, Run, Side
 from reconciler.report.documents import apply_document, json_text, recorded
 from reconciler.report.markdown import document_markdown
+from reconciler.report.people import without_people
 from reconciler.settings import Settings
 
 FOLDER = ".reconciler"
@@ -125,7 +126,10 @@ def keep(
     ledger = Ledger(repository, remote=settings.remote, push=push)
     try:
         changed = applied(ledger.applied(organisation))
-        receipt = ledger.append(record, document_markdown(record), changed, organisation)
+        # A drift record is compared with the next look, which has names: it keeps them.
+        named = settings.people or record.get("command") != "apply"
+        kept = record if named else without_people(record)
+        receipt = ledger.append(kept, document_markdown(kept), changed, organisation)
     except RecordError as error:
         path = keep_file(settings.repo, record)
         return Kept(recorded(record, branch=BRANCH, path=path, reason=str(error)), path, str(error))

@@ -134,10 +134,8 @@ def foreign_draft(kind: Kind, draft: LiveChannel, live: LiveChannel, spec: JsonO
         return None
     fields = unlike(held, content(live.document) if live.revision.value != DRAFT else body)
     shown = ", ".join(fields[:10]) + (f" and {len(fields) - 10} more" if len(fields) > 10 else "")
-    who = draft.document.get("lastModifiedUser")
-    user = f" of user {who['id']}" if isinstance(who, dict) and isinstance(who.get("id"), str) else ""
     return (
-        f"its draft holds unpublished work{user} in {shown}, which publishing would overwrite;"
+        f"its draft holds unpublished work in {shown}, which publishing would overwrite;"
         " publish or discard it in the console, adopt it, or give --overwrite-draft NAME"
     )
 

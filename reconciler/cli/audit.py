@@ -13,7 +13,7 @@ from reconciler.cli.output import show
 if TYPE_CHECKING:
     from reconciler.cli.session import Desk
     from reconciler.clock import Clock
-    from reconciler.model import AuditTrail
+    from reconciler.model import AuditTrail, Channel
     from reconciler.settings import Api
 
 
@@ -36,18 +36,24 @@ def audit(names: tuple[str, ...], days: int, form: str, **options: Any) -> int:
     desk = open_desk(**options)
     channels = require_valid(desk)
     only = require_names(channels, names, "NAME")
-    asked = [(channel.name, channel.id) for channel in channels if only is None or channel.name in only]
+    asked = [channel for channel in channels if only is None or channel.name in only]
     api = require_api()
-    trail = reading(lambda clock: _read(desk, api, clock, [(n, i) for n, i in asked if i], days))
+    trail = reading(lambda clock: _read(desk, api, clock, asked, days))
     document = audit_document(trail)
     show(document, form)
     return 0 if trail.complete else 1
 
 
-async def _read(desk: Desk, api: Api, clock: Clock, named: list[tuple[str, str]], days: int) -> AuditTrail:
-    from reconciler.acts.audit import read_audit
+async def _read(desk: Desk, api: Api, clock: Clock, asked: list[Channel], days: int) -> AuditTrail:
+    from reconciler.acts.audit import Subject, read_audit
     from reconciler.acts.connect import connect
+    from reconciler.acts.observe import fetch_families
+    from reconciler.decide.pairing import identify
 
     end = clock.now() + timedelta(minutes=5)
     async with connect(desk.settings, api, clock, writes=False, notice=desk.notice) as way:
-        return await read_audit(way.client, named, end - timedelta(days=days), end, len(named))
+        nameless = [channel for channel in asked if not channel.id]
+        found = identify(nameless, await fetch_families(way.client, nameless), frozenset())
+        known = [*(channel for channel in asked if channel.id), *found]
+        subjects = [Subject(channel.name, channel.id, channel.kind) for channel in known if channel.id]
+        return await read_audit(way.client, clock, subjects, end - timedelta(days=days), end, len(subjects))

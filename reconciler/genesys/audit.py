@@ -81,7 +81,7 @@ class _Trail:
         if not isinstance(entities, list):
             self.reasons.append("the audit log gave a page without a list of entities")
             return None
-        made = [_make_entry(self._client.redact(entity), self._entity_id, self._name) for entity in entities]
+        made = [make_entry(self._client.redact(entity), self._entity_id, self._name) for entity in entities]
         self.entries |= {entry.id: entry for entry in made if entry is not None}
         if None in made:
             self.reasons.append(f"entries left out, because they are of no known form: {made.count(None)}")
@@ -104,7 +104,7 @@ class _Trail:
         return cursor
 
 
-def _make_entry(entity: Json, entity_id: str, name: str) -> AuditEntry | None:
+def make_entry(entity: Json, entity_id: str, name: str) -> AuditEntry | None:
     """Make an entry of what the remote gave; None where it is none, or is about something else."""
     if not isinstance(entity, dict) or entity.get("entityId", entity_id) != entity_id:
         return None

@@ -22,11 +22,13 @@ class Call:
     body: bytes | None = None
     id: str | None = None
     """The id that the answer must have; None where any will do."""
+    asks: bool = False
+    """Whether it is a question, which changes nothing whatever its method is."""
 
     @property
     def writes(self) -> bool:
         """Whether the remote may change by it."""
-        return self.method != "GET"
+        return self.method != "GET" and not self.asks
 
     @property
     def creates(self) -> bool:

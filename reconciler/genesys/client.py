@@ -114,6 +114,11 @@ class Client:
         """Create a document under an id that the remote chooses, or have done what the path says."""
         return await self._ask(Call("POST", path, body=None if body is None else _encode(body)))
 
+    async def ask(self, path: str, question: JsonObject, query: Mapping[str, str] | None = None) -> Document:
+        """Ask what does not fit into an address; nothing changes by it."""
+        words = urlencode(query or {}, quote_via=quote)
+        return await self._ask(Call("POST", path, query=words, body=_encode(question), asks=True))
+
     async def delete(self, path: str, *, if_match: str | None = None) -> None:
         """Delete a document, at the version that `if_match` names where the remote has versions."""
         headers = {"If-Match": if_match} if if_match is not None else {}
@@ -231,6 +236,10 @@ class Client:
         headers |= call.headers
         if call.method == "GET":
             return await self._transport.get(url, headers)
+        if call.asks:
+            return await self._transport.post_question(
+                url, headers | {"Content-Type": "application/json"}, call.body or b""
+            )
         transport = self._transport
         if not isinstance(transport, WriteTransport):
             raise TypeError("a command that only reads was about to write")
