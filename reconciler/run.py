@@ -19,6 +19,7 @@ from reconciler.acts.verify import removed_origins, verify
 from reconciler.acts.versions import fetch_pinned, with_notes
 from reconciler.acts.webhooks import keep_webhooks, webhooks_not_reached
 from reconciler.clock import Clock
+from reconciler.decide.approval import Approval, unapproved
 from reconciler.decide.canary import parts, why_not_further
 from reconciler.decide.drift import find_drift
 from reconciler.decide.freeze import Freeze, frozen
@@ -83,6 +84,7 @@ class Order:
     rollback: bool = False
     """Whether a channel whose endpoint check fails is put back."""
     freeze: Freeze | None = None
+    approval: Approval = field(default_factory=Approval)
     through_freeze: frozenset[str] = frozenset()
     """Freeze windows that somebody decided to go through."""
 
@@ -204,8 +206,10 @@ async def drift(
 def _why_held(plan: Plan, order: Order, now: datetime) -> str | None:
     if not plan.writes:
         return None
-    return frozen(order.freeze, now, order.through_freeze) or held(
-        plan, percent=order.percent, floor=order.floor, allow_changes=order.allow_changes
+    return (
+        frozen(order.freeze, now, order.through_freeze)
+        or unapproved(plan, order.approval)
+        or held(plan, percent=order.percent, floor=order.floor, allow_changes=order.allow_changes)
     )
 
 

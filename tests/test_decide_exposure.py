@@ -35,7 +35,7 @@ def test_origins_are_counted_over_all_channels() -> None:
     ]
     remote = [live(id=one, corsAllowedOrigins=[APP]), live(id=two, corsAllowedOrigins=[APP])]
     assert verdict_of(files, remote) == (
-        "widens: /webchatSettings/corsAllowedOrigins in 2 channels (2 added, 1 removed)"
+        "widens: 2 origins in 2 channels (1 removed); authentication unchanged"
     )
 
 
@@ -44,9 +44,20 @@ def test_every_kind_of_exposure_is_told_strongest_first() -> None:
     files = [channel("a", id=one), channel("b", id=two, authProviderId="other", enabled=False)]
     remote = [live(id=two), live(id=three)]
     assert verdict_of(files, remote, three) == (
-        "unknown, which counts as widens: /webchatSettings/authProviderId in 1 channel; "
+        "unknown, which counts as widens: authentication in 1 channel; "
         "widens: 1 channel created enabled; narrows: 1 channel deleted, /enabled in 1 channel"
     )
+
+
+def test_what_is_taken_away_is_counted_too() -> None:
+    assert verdict_of([channel(corsAllowedOrigins=[APP])], [live(corsAllowedOrigins=[APP, ADMIN])]) == (
+        "narrows: 1 origin removed in 1 channel; authentication unchanged"
+    )
+
+
+def test_who_must_sign_in_is_named_where_it_moves() -> None:
+    # The remote may hold a channel without a provider; then Git's is a lock on an open door.
+    assert verdict_of([channel()], [live(authProviderId=...)]) == "narrows: authentication in 1 channel"
 
 
 def test_a_disabled_new_channel_and_a_new_name_give_nobody_access() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from reconciler.model import Action, Change, JsonObject, Outcome, Plan, Result, 
 from reconciler.report.documents import apply_document, json_text, recorded
 from reconciler.report.markdown import document_markdown
 from reconciler.report.people import without_people
+from reconciler.report.waivers import Standing, waiver_metrics
 from reconciler.settings import Settings
 
 FOLDER = ".reconciler"
@@ -60,6 +61,7 @@ def make_record(
     allowed_changes: int | None,
     name: str,
     circumstances: JsonObject,
+    waivers: Sequence[Standing] = (),
 ) -> JsonObject:
     """Make the document of a run; the plan stands in it with its changes, without what it leaves alone.
 
@@ -91,6 +93,7 @@ def make_record(
     return {
         **document,
         **circumstances,
+        "metrics": {**document["metrics"], "waivers": waiver_metrics(waivers)},
         "plan": {"digest": digest, **{key: planned[key] for key in kept}, "channels": changes},
     }
 

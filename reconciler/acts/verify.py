@@ -35,6 +35,7 @@ def probe_rules(settings: Settings, hosts: Hosts | None = None) -> ProbeRules:
         cdn_seconds=settings.cdn_seconds,
         hosts=hosts,
         guests_enter=settings.guests_enter,
+        tls_floor=settings.policy.tls_floor,
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import channel_names, common, exits, led, limited
+from reconciler.cli.options import channel_names, common, exits, judged, led, limited
 from reconciler.cli.output import say, show
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ Examples:
     multiple=True,
     metavar="NAME",
     help="Give up the unpublished draft of this configuration; repeatable.",
+)
+@click.option(
+    "--approve-widening", is_flag=True, help="Approve of what the plan opens wider, where that is asked for."
 )
 @click.option("--strict", is_flag=True, help="Merge nothing: any concurrent edit clashes.")
 @click.option(
@@ -78,6 +81,7 @@ Examples:
     help="Wait at most so long for another run to end.  [default: 0]",
 )
 @led
+@judged
 @limited
 @common(("text", "json", "markdown", "html"))
 @exits
@@ -118,7 +122,10 @@ def _fresh(**options: Any) -> tuple[Planned, str] | None:
     planned = make_plan(**options)
     document = plan_document(planned.plan, planned.requests)
     if not options["yes"]:
-        show(document, "text")
+        from reconciler.cli.approval import with_approval
+
+        given = options["approve_widening"]
+        show(with_approval(document, planned.plan, planned.desk.loaded, given=given), "text")
         if planned.plan.writes and not click.confirm("Apply this plan?", err=True):
             say("nothing was written")
             return None

@@ -16,10 +16,12 @@ from reconciler.acts.connect import connect
 from reconciler.acts.journal import Abandoned, Journal, abandoned
 from reconciler.acts.lock import Locked, locked
 from reconciler.acts.record import FOLDER, keep_record, make_record
+from reconciler.cli.approval import make_approval
 from reconciler.cli.output import progress, say, show
 from reconciler.cli.plan import Planned
 from reconciler.cli.signals import Signals
 from reconciler.clock import SystemClock
+from reconciler.decide.approval import approval_document
 from reconciler.model import JsonObject, Run
 from reconciler.settings import Api
 
@@ -106,7 +108,8 @@ def _finish(
         requests=ended.requests,
         digest=digest,
         allowed_changes=options["allow_changes"],
-        circumstances=_circumstances(ended, options),
+        waivers=planned.desk.loaded.waivers,
+        circumstances=_circumstances(planned, ended, options),
     )
     if options["no_record"]:
         show(record, form)
@@ -121,9 +124,11 @@ def _finish(
     return code
 
 
-def _circumstances(ended: Ended, options: dict[str, Any]) -> JsonObject:
+def _circumstances(planned: Planned, ended: Ended, options: dict[str, Any]) -> JsonObject:
     """Say under which words of the operator a run was carried out, and what it found of others."""
+    approval = make_approval(planned.desk.loaded, given=options["approve_widening"])
     return {
+        "approval": approval_document(planned.plan, approval),
         "terms": {
             "strict": options["strict"],
             "take": [f"{side} {field}" for side, field in options["take"]],

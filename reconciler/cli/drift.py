@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import channel_names, common, exits, limited
+from reconciler.cli.options import channel_names, common, exits, judged, limited
 from reconciler.cli.output import say, show
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ Examples:
 @click.option("--no-record", is_flag=True, help="Commit no record, also where the result is a new one.")
 @click.option("--no-push", is_flag=True, help="Commit the record, and do not push it.")
 @click.option("--remote", metavar="NAME", help="Git remote of the record.  [default: origin]")
+@judged
 @limited
 @common(("text", "json", "markdown", "html"))
 @exits
@@ -59,6 +60,7 @@ def drift(names: tuple[str, ...], form: str, days: int, **options: Any) -> int:
         require_names,
         require_valid,
     )
+    from reconciler.report.waivers import waiver_rows
 
     desk = open_desk(**options)
     channels = require_valid(desk)
@@ -73,7 +75,8 @@ def drift(names: tuple[str, ...], form: str, days: int, **options: Any) -> int:
     if only is None and not options["no_record"]:
         document, recorded = _record(desk, ledger, document, push=not options["no_push"])
         code = code if recorded else UNRECORDED
-    show(document, form)
+    # How waivers stand changes with the day, and is no result that is worth a record.
+    show({**document, "waivers": waiver_rows(desk.loaded.waivers, desk.loaded.today)}, form)
     return code
 
 

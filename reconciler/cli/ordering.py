@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.acts.bench import Terms
 from reconciler.acts.verify import probe_rules
+from reconciler.cli.approval import make_approval
 from reconciler.cli.plan import Planned
 from reconciler.decide.freeze import Freeze
 from reconciler.decide.takes import Takes, read_take, takeable
@@ -65,6 +66,7 @@ def make_order(planned: Planned, api: Api, options: dict[str, Any], takes: Takes
         client_id=api.credentials.client_id,
         canary=options["canary"],
         rollback=options["rollback_on_failed_probe"],
+        approval=make_approval(desk.loaded, given=options["approve_widening"]),
         freeze=desk.settings.freeze,
         through_freeze=_windows(desk.settings.freeze, options["through_freeze"]),
     )

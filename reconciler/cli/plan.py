@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import channel_names, common, exits, limited
+from reconciler.cli.options import channel_names, common, exits, judged, limited
 from reconciler.cli.output import emit, has_colour, show, width
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ Examples:
 @click.option(
     "--offline", is_flag=True, help="Plan against the record of the last applies; no secret, no network."
 )
+@judged
 @limited
 @common(("text", "json", "markdown", "html"))
 @exits
@@ -56,6 +57,7 @@ def plan(check: tuple[str, ...], form: str, out: Path | None, exit_code: bool, *
 
     With `check FILE` a saved plan is compared with what is live now: fresh, stale-equivalent or stale.
     """
+    from reconciler.cli.approval import with_approval
     from reconciler.decide.saved_plan import plan_document
 
     if check:
@@ -69,6 +71,7 @@ def plan(check: tuple[str, ...], form: str, out: Path | None, exit_code: bool, *
     else:
         planned = make_plan(**options)
         document = plan_document(planned.plan, planned.requests)
+    document = with_approval(document, planned.plan, planned.desk.loaded)
     if out:
         save(out, document)
     if form == "text":

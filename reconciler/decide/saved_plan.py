@@ -27,7 +27,8 @@ from reconciler.model import (
 
 FORMAT = 1
 COMMAND = "plan"
-UNDIGESTED = ("digest", "requests")
+UNDIGESTED = ("digest", "requests", "approval", "waivers")
+"""What a plan cost, and what depends on the day: it is found again when the plan is applied."""
 DEPTH_LIMIT = 100
 """More levels than any plan has, and few enough that no later step runs out of stack."""
 

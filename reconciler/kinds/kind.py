@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from reconciler.model import Exposure, FieldChange, Guard, JsonObject, LiveChannel, Pointer
@@ -61,6 +61,10 @@ class Kind:
     """Give the origins that the endpoint must accept."""
     enabled: Callable[[JsonObject], bool]
     """Say whether the channel is switched on; what has no endpoint of its own never is."""
+    nouns: Mapping[Pointer, str] = field(default_factory=dict)
+    """What people call a field in a verdict; of a list, one of its members: `origin`."""
+    authentication: tuple[Pointer, ...] = ()
+    """Where it stands who must sign in; what lies below belongs to it."""
     endpoint: Callable[[JsonObject], str] | None = None
     """Give the `wss://` address that browsers open; None where it does not stand in the file."""
     is_fieldwise: bool = False

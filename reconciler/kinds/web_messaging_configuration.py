@@ -400,4 +400,5 @@ WEB_MESSAGING_CONFIGURATION = Kind(
     exposure=_exposure,
     origins=lambda _: (),
     enabled=lambda _: False,
+    authentication=(("authenticationSettings",),),
 )

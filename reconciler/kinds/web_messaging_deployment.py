@@ -132,4 +132,5 @@ WEB_MESSAGING_DEPLOYMENT = Kind(
     exposure=_exposure,
     origins=_origins,
     enabled=lambda spec: spec.get("status") == "Active",
+    nouns={("allowedDomains",): "domain"},
 )

@@ -14,6 +14,8 @@ from reconciler.model import Exposure, FieldChange, Guard, Json, JsonObject, Liv
 
 ENABLED = ("enabled",)
 ORIGINS = ("webchatSettings", "corsAllowedOrigins")
+PROVIDER = ("webchatSettings", "authProviderId")
+ENDPOINT = ("webchatSettings", "webchatUrl")
 HARMLESS = {("name",), ("description",)}
 SHAPE: Shape = {
     "id": None,
@@ -71,12 +73,16 @@ def _exposure(change: FieldChange) -> Exposure:
         return Exposure.WIDENS if change.after else Exposure.NARROWS
     if change.path == ORIGINS:
         return _exposure_of_origins(change.before, change.after)
+    if change.path == PROVIDER and bool(change.before) is not bool(change.after):
+        # Whom another provider signs in, nobody here knows; without one, nobody need sign in.
+        return Exposure.NARROWS if change.after else Exposure.WIDENS
     return Exposure.UNKNOWN
 
 
 def _exposure_of_origins(before: Json, after: Json) -> Exposure:
     before = [] if before is None else before
-    if not isinstance(before, list) or not isinstance(after, list):
+    # To some remotes an empty list is no limit at all.
+    if not isinstance(before, list) or not isinstance(after, list) or not after:
         return Exposure.UNKNOWN
     added = [origin for origin in after if origin not in before]
     return Exposure.WIDENS if added else Exposure.NARROWS
@@ -122,6 +128,8 @@ WEBCHAT = Kind(
     exposure=_exposure,
     origins=_origins,
     enabled=_enabled,
+    nouns={ORIGINS: "origin", PROVIDER: "authentication", ENDPOINT: "endpoint"},
+    authentication=(PROVIDER,),
     endpoint=_endpoint,
     is_fieldwise=True,
 )

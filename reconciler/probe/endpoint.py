@@ -72,7 +72,7 @@ async def probe_target(target: Target, rules: ProbeRules, context: ssl.SSLContex
             Verdict.UNREACHABLE, overdue_words(journey.phase or "upgrade", host, rules.phase_seconds)
         )
     journey.stop()
-    reason = judge(target, answer)
+    reason = judge(target, answer) or judge_tls(journey.tls, rules.tls_floor)
     return Probe(
         target=target,
         observed=answer.verdict,
@@ -102,6 +102,16 @@ def judge(target: Target, answer: Answer) -> str | None:
     if target.expected is Verdict.REFUSED:
         return f"{answer.words}; whether it refuses the origin {origin} is not known"
     return answer.words
+
+
+def judge_tls(version: str | None, floor: str) -> str | None:
+    """Say that an endpoint negotiated less than `[rules] tls_floor` asks for; None where it did not."""
+    if version is None or version.removeprefix("TLSv") >= floor:
+        return None
+    return (
+        f"endpoint-tls: speaks {shown(version)}, and tls_floor under [rules] asks for TLS {floor};"
+        " raise the TLS version on the load balancer"
+    )
 
 
 async def _walk(target: Target, rules: ProbeRules, context: ssl.SSLContext, journey: Journey) -> Answer:

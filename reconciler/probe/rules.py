@@ -48,6 +48,8 @@ class ProbeRules:
     """The first entry that matches wins."""
     ca_file: Path | None = None
     """Trusted instead of the system's certificate authorities."""
+    tls_floor: str = "1.2"
+    """The lowest TLS version that an endpoint may negotiate with us, `1.2` or `1.3`."""
     phase_seconds: float = 10.0
     """The most that each of resolve, connect, tls and upgrade may take."""
     quiet_seconds: float = 0.2

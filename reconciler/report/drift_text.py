@@ -8,6 +8,7 @@ from reconciler.model import Certainty, DriftState, Exposure, JsonObject
 from reconciler.report import facts
 from reconciler.report.audit_text import actor
 from reconciler.report.terminal import Colour, Line, Paint, wrapped
+from reconciler.report.waivers import waiver_lines
 from reconciler.report.wording import counted, field_name, listed, requests_text, value_text
 
 FIELDS = 40
@@ -27,6 +28,7 @@ def drift_lines(document: JsonObject, width: int) -> Iterator[Line]:
     alarming = facts.count(document, "drifted") and facts.word(document, "exposure") in UNKNOWN_EXPOSURES
     calm = Colour.YELLOW if facts.rows(document, "channels") else Colour.GREEN
     yield from wrapped(facts.word(document, "verdict"), width, colour=Colour.RED if alarming else calm)
+    yield from waiver_lines(document, width)
     yield ()
     for channel in worst_first(document):
         yield from _channel_lines(channel, width)

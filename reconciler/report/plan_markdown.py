@@ -24,8 +24,10 @@ from reconciler.report.changes import (
 from reconciler.report.escape import cell, code, html_code, inert, longest_run, printable, shown, words
 from reconciler.report.levels import Level, Shown, choose
 from reconciler.report.markdown_page import LIMIT, Piece, fit, folded, marker, row, size, table
+from reconciler.report.waivers import waiver_sentences
 from reconciler.report.wording import (
     ACTION_SYMBOLS,
+    approval_sentence,
     counted,
     field_name,
     plan_verdict,
@@ -119,7 +121,8 @@ def diff_block(lines: Sequence[str], language: str = "diff") -> str:
 
 def _head(document: JsonObject, changed: Sequence[Group], notices: Sequence[str]) -> str:
     verdict = words(shown(plan_verdict(document), SENTENCE))
-    said = filter(None, (words(shown(notice, SENTENCE)) for notice in notices[:NOTICES]))
+    ours = (approval_sentence(document), *waiver_sentences(document)[:NOTICES])
+    said = filter(None, (words(shown(notice, SENTENCE)) for notice in (*ours, *notices[:NOTICES])))
     told = "".join(f"\n> **{notice}**\n" for notice in said)
     mark = marker("plan", facts.word(document, "organisation"), facts.word(document, "digest"))
     return f"{mark}\n### Reconciler plan: {verdict}\n{told}{_totals(document, changed)}"

@@ -16,8 +16,10 @@ from reconciler.report.changes import (
     webhooks_to_write,
 )
 from reconciler.report.terminal import Colour, Line, Paint, wrapped
+from reconciler.report.waivers import waiver_lines
 from reconciler.report.wording import (
     ACTION_SYMBOLS,
+    approval_sentence,
     counted,
     field_name,
     listed,
@@ -44,6 +46,8 @@ def plan_lines(document: JsonObject, width: int, then: str | None = APPLY) -> It
     """Write a plan; `then` is the command that carries it out, None where that is asked next."""
     changed, webhooks = groups(document), webhooks_to_write(document)
     yield from wrapped(plan_verdict(document), width, colour=Colour.BOLD)
+    yield from approval_lines(document, width)
+    yield from waiver_lines(document, width)
     yield ()
     for group in changed:
         yield from _group_lines(group, width)
@@ -62,6 +66,12 @@ def plan_lines(document: JsonObject, width: int, then: str | None = APPLY) -> It
         yield from wrapped("Live is as Git wants it: there is nothing to apply.", width)
     elif then:
         yield "Next: ", Paint(then, Colour.BOLD)
+
+
+def approval_lines(document: JsonObject, width: int) -> Iterator[Line]:
+    """Say that somebody must approve of the plan; nothing where nobody must, or somebody did."""
+    if sentence := approval_sentence(document):
+        yield from wrapped(f"! {sentence}", width, colour=Colour.YELLOW)
 
 
 def field_lines(view: FieldView, width: int, indent: int) -> Iterator[Line]:

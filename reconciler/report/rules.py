@@ -37,6 +37,18 @@ class ExplainedRule(Protocol):
         """Say what to write instead."""
 
     @property
+    def risk(self) -> float | None:
+        """Give how dangerous breaking it is, from 0.1 to 10; None where it is no question of security."""
+
+    @property
+    def is_policy(self) -> bool:
+        """Say whether an organisation may set its severity and waive it."""
+
+    @property
+    def is_optional(self) -> bool:
+        """Say whether it is off until somebody turns it on."""
+
+    @property
     def good(self) -> str:
         """Give an excerpt of a channel file that it lets pass."""
 
@@ -74,16 +86,34 @@ def _entry(rule: ExplainedRule) -> JsonObject:
         "fix": rule.fix,
         "good": rule.good,
         "bad": rule.bad,
+        "policy": rule.is_policy,
+        "optional": rule.is_optional,
+        "risk": rule.risk,
     }
 
 
 def _rule_lines(rule: ExplainedRule, width: int) -> Iterator[Line]:
-    yield Paint(rule.id, Colour.BOLD), " (", Paint(rule.severity.value, COLOURS[rule.severity]), ")"
-    for sentence in (rule.what, rule.why, rule.fix):
+    yield _title(rule)
+    for sentence in (rule.what, rule.why, rule.fix, *_standing(rule)):
         yield ()
         yield from wrapped(sentence, width)
     yield from _example(Paint("✗ bad", Colour.RED), rule.bad)
     yield from _example(Paint("✓ good", Colour.GREEN), rule.good)
+
+
+def _title(rule: ExplainedRule) -> Line:
+    off = ", off unless [rules] turns it on" if rule.is_optional else ""
+    return Paint(rule.id, Colour.BOLD), " (", Paint(rule.severity.value, COLOURS[rule.severity]), f"{off})"
+
+
+def _standing(rule: ExplainedRule) -> tuple[str, ...]:
+    if not rule.is_policy:
+        return ()
+    sentence = (
+        f'Yours to decide: {rule.id} = "error", "warning", "notice" or "off" under [rules.severity] in'
+        " reconciler.toml; a [waivers.NAME] table excuses one place until a day."
+    )
+    return (sentence,)
 
 
 def _example(title: Paint, excerpt: str) -> Iterator[Line]:
@@ -96,7 +126,7 @@ def _example(title: Paint, excerpt: str) -> Iterator[Line]:
 
 def _list_lines(rules: Sequence[ExplainedRule], width: int) -> Iterator[Line]:
     for rule in rules:
-        yield Paint(rule.id, Colour.BOLD), " (", Paint(rule.severity.value, COLOURS[rule.severity]), ")"
+        yield _title(rule)
         yield from wrapped(rule.what, width, indent=4)
     yield ()
     yield (f"{counted(len(rules), 'rule')}. reconciler explain RULE says more.",)

@@ -8,7 +8,6 @@ from datetime import date
 
 from reconciler.model import JsonObject, Waiver, WaiverState
 from reconciler.report import facts
-from reconciler.report.escape import code, shown
 from reconciler.report.terminal import Colour, Line, wrapped
 
 Standing = tuple[Waiver, WaiverState]
@@ -42,17 +41,13 @@ def waiver_metrics(waivers: Sequence[Standing]) -> JsonObject:
 
 def waiver_lines(document: JsonObject, width: int) -> Iterator[Line]:
     """Tell of waivers that end soon, or have ended; nothing where there are none."""
-    for row in _due(document):
-        text = f"! waiver {facts.word(row, 'name')} {_when(row)}: {_what(row)}"
-        yield from wrapped(text, width, colour=Colour.YELLOW)
+    for sentence in waiver_sentences(document):
+        yield from wrapped(f"! {sentence}", width, colour=Colour.YELLOW)
 
 
-def waiver_markdown(document: JsonObject) -> list[str]:
-    """Tell the same in Markdown, a line each."""
-    return [
-        f"- waiver {code(shown(facts.word(row, 'name')))} {_when(row)}: {code(shown(_what(row), 300))}\n"
-        for row in _due(document)
-    ]
+def waiver_sentences(document: JsonObject) -> list[str]:
+    """Say which waivers end soon, or have ended, and whose they are."""
+    return [f"waiver {facts.word(row, 'name')} {_when(row)}: {_what(row)}" for row in _due(document)]
 
 
 def _due(document: JsonObject) -> Iterator[JsonObject]:

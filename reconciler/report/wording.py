@@ -136,6 +136,16 @@ def plan_verdict(document: JsonObject) -> str:
     )
 
 
+def approval_sentence(document: JsonObject) -> str:
+    """Say whose widening somebody must approve of; empty where that is not asked for, or done."""
+    approval = facts.part(document, "approval")
+    names = [name for name in approval.get("channels", []) if isinstance(name, str)]
+    if approval.get("required") is not True or approval.get("given") is True or not names:
+        return ""
+    verb = "widens" if len(names) == 1 else "widen"
+    return f"{counted(len(names), 'channel')} {verb} ({listed(names, 5)}): apply asks for --approve-widening"
+
+
 def checks_verdict(document: JsonObject) -> str:
     """Say in a sentence how the endpoint checks went."""
     probes = facts.rows(document, "probes")
