@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Runs one command. What it found lies in the folder afterwards; the job shows it, whatever the exit code.
+set -euo pipefail
+
+reconciler="${RECONCILER_BIN:-$RUNNER_TEMP/reconciler/bin/reconciler}"
+folder="$RECONCILER_FOLDER"
+plan="$folder/plan.json" drift="$folder/drift.json" apply="$folder/apply.json"
+mkdir -p "$folder"
+
+# The record branch is fetched and pushed with the token of the job, which no checkout keeps on disk.
+if [ -n "${GITHUB_TOKEN:-}" ]; then
+  secret="$(printf 'x-access-token:%s' "$GITHUB_TOKEN" | base64 | tr -d '\n')"
+  echo "::add-mask::$secret"
+  export GIT_CONFIG_COUNT=1
+  export GIT_CONFIG_KEY_0="http.${GITHUB_SERVER_URL:-https://github.com}/.extraheader"
+  export GIT_CONFIG_VALUE_0="AUTHORIZATION: basic $secret"
+fi
+
+run() { "$reconciler" "$@"; }
+
+# Runs a command whose exit code is needed later, with its JSON in a file.
+into() {
+  local file="$1" code=0
+  shift
+  run "$@" --format json > "$file" || code=$?
+  return "$code"
+}
+
+# Leaves out what was not written, such as the drift of an offline plan.
+present() { for file in "$@"; do [ -s "$file" ] && printf '%s\n' "$file"; done; }
+
+tell() {
+  mapfile -t files < <(present "$@")
+  [ "${#files[@]}" -gt 0 ] || return 0
+  run github summary "${files[@]}"
+  run github annotations "${files[@]}"
+  run github outputs "${files[@]}"
+}
+
+code=0
+case "$RECONCILER_COMMAND" in
+  plan)
+    run validate --format github
+    run plan --out "$plan" --quiet > /dev/null
+    # Drift beside the plan: shown in a section of its own, recorded by the nightly job alone.
+    into "$drift" drift --no-record || code=$?
+    [ "$code" -eq 2 ] && code=0
+    tell "$plan" "$drift"
+    ;;
+  offline-plan)
+    run validate --format github
+    run plan --offline --out "$plan" > /dev/null
+    tell "$plan"
+    ;;
+  reviewed)
+    run github reviewed
+    ;;
+  apply)
+    run plan check "$plan"
+    into "$apply" apply "$plan" || code=$?
+    tell "$apply"
+    ;;
+  drift)
+    into "$drift" drift || code=$?
+    [ "$code" -eq 2 ] && code=0
+    tell "$drift"
+    ;;
+  report)
+    mapfile -t files < <(present "$plan" "$drift")
+    if [ -s "$plan" ]; then
+      run github comment "${files[@]}"
+      run github check "${files[@]}"
+    else
+      run github issue "$drift"
+    fi
+    ;;
+  *)
+    echo "error: the input command is plan, offline-plan, reviewed, apply, drift or report" >&2
+    exit 64
+    ;;
+esac
+exit "$code"
