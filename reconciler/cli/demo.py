@@ -89,7 +89,9 @@ def _validate(stage: Stage) -> bool:
 
 
 def _plan(stage: Stage) -> bool:
-    _tell("2. The five channels of the repository, planned against an organisation that has none of them.")
+    _tell(
+        "2. Five channels, a messenger and its two deployments, planned against an organisation that has none of them."
+    )
     made = _run(stage, "plan", "--out", "../plan.json", code=0)
     return _run(stage, "plan", "--format", "markdown", code=0, into=stage.folder / "plan.md") and made
 
@@ -125,7 +127,9 @@ def _merged(stage: Stage) -> bool:
     _tell("6. Git changes a description; while it is being applied, Dana adds an origin. Both edits survive.")
     target = _live(stage, "Secure Webchat Endpoint")
     _edit_file(
-        stage, lambda text: text.replace("strict CORS and auth binding", "strict origins and a bound login")
+        stage,
+        "secure-webchat",
+        lambda text: text.replace("strict CORS and auth binding", "strict origins and a bound login"),
     )
     origins = [*target["webchatSettings"]["corsAllowedOrigins"], "https://kiosk.example.net"]
     _interrupt(stage, target["id"], {"webchatSettings": {"corsAllowedOrigins": origins}})
@@ -137,14 +141,34 @@ def _clashed(stage: Stage) -> bool:
         "7. Git changes the name; while it is being applied, Dana changes it too. Nobody is overwritten unseen."
     )
     target = _live(stage, "Secure Webchat Endpoint")
-    _edit_file(stage, lambda text: text.replace("name: Secure Webchat Endpoint", "name: Secure Webchat"))
+    _edit_file(
+        stage,
+        "secure-webchat",
+        lambda text: text.replace("name: Secure Webchat Endpoint", "name: Secure Webchat"),
+    )
     _interrupt(stage, target["id"], {"name": "Secure Webchat (Dana)"})
     return _run(stage, "apply", "--yes", "--only", "secure-webchat", code=4)
 
 
+def _messaging(stage: Stage) -> bool:
+    _tell(
+        "8. Web messaging, as Genesys Cloud has it: a draft is published, both deployments pin the new version, and"
+        " what browsers are served, who is let in and a guest's session are proved."
+    )
+    _edit_file(
+        stage,
+        "storefront-messenger",
+        lambda text: text.replace("How can we help?", "What can we do for you?"),
+    )
+    names = [
+        word for name in ("storefront-messenger", "storefront", "help-pages") for word in ("--only", name)
+    ]
+    return _run(stage, "apply", "--yes", *names, code=0)
+
+
 def _record(stage: Stage) -> bool:
     _tell(
-        "8. What happened stands in Git, on a branch of its own, each record with the hash of the one before."
+        "9. What happened stands in Git, on a branch of its own, each record with the hash of the one before."
     )
     listed = _run(stage, "report", "verify", code=0)
     _run(
@@ -161,6 +185,7 @@ ACTS: tuple[Callable[[Stage], bool], ...] = (
     _drift,
     _merged,
     _clashed,
+    _messaging,
     _record,
 )
 
@@ -243,7 +268,7 @@ def _lay_out(stage: Stage) -> None:
         ("init", "--quiet", "--initial-branch=main", "."),
         ("remote", "add", "origin", str(stage.folder / "origin.git")),
         ("add", "."),
-        (*author, "commit", "--quiet", "--message", "Five channels"),
+        (*author, "commit", "--quiet", "--message", "Five channels and a messenger"),
         ("push", "--quiet", "origin", "main"),
     ):
         subprocess.run([git, *words], cwd=stage.work, env=stage.environ, check=True, timeout=STEP_SECONDS)
@@ -254,8 +279,8 @@ def _live(stage: Stage, name: str) -> dict[str, Any]:
     return next(dict(channel) for channel in channels if channel["name"] == name)
 
 
-def _edit_file(stage: Stage, edit: Callable[[str], str]) -> None:
-    path = stage.work / "channels" / "secure-webchat.yaml"
+def _edit_file(stage: Stage, name: str, edit: Callable[[str], str]) -> None:
+    path = stage.work / "channels" / f"{name}.yaml"
     path.write_text(edit(path.read_text()))
 
 
