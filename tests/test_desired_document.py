@@ -458,7 +458,7 @@ def test_both_of_pyyamls_parsers_come_to_the_same_value(text: str) -> None:
         for loader in LOADERS:
             patch.setattr(module, "LOADER", loader)
             read = read_document(FILE, text.encode())
-            found.append((verdict(read), read._offsets() if isinstance(read, Document) else None))
+            found.append((verdict(read), read.offsets() if isinstance(read, Document) else None))
     (fast, fast_starts), (slow, slow_starts) = found
     if isinstance(fast, Document) and isinstance(slow, Document):
         assert (fast.value, fast_starts) == (slow.value, slow_starts)

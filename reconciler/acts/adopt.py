@@ -198,6 +198,11 @@ def _plain(value: Json) -> Any:
     return value
 
 
+def round_trip(text: str) -> str:
+    """Write YAML anew, indented as this tool does, with its comments and quotes."""
+    return _dumped(_yaml().load(text))
+
+
 def _yaml() -> YAML:
     yaml = YAML()
     yaml.preserve_quotes = True

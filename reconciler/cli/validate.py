@@ -22,10 +22,13 @@ INVALID = 3
 Examples:
   reconciler validate
   reconciler validate channels/secure-webchat.yaml
+  reconciler validate --fix
   reconciler validate --rules-from origin/main --format github
   reconciler validate --format sarif > findings.sarif"""
 )
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--fix", is_flag=True, help="Repair what can mean one thing only; the diff is shown first.")
+@click.option("--diff", is_flag=True, help="Show what --fix would do, and write nothing.")
 @judged
 @common(("text", "json", "github", "sarif", "junit"))
 @exits
@@ -39,7 +42,15 @@ def validate(paths: tuple[Path, ...], repo: Path | None, form: str, **options: A
     from reconciler.model import Severity
 
     settings = make_settings(repo, **{name: options[name] for name in ("channels", "ca_file", "rules_from")})
-    loaded = load_channels(find_root(repo), settings.channels, rule_settings(settings), paths)
+    rules = rule_settings(settings)
+    loaded = load_channels(find_root(repo), settings.channels, rules, paths)
+    if options["fix"] or options["diff"]:
+        from reconciler.cli.fmt import mend
+        from reconciler.desired.fix import fixed
+
+        edits = mend(settings, loaded, paths, fixed, writes=options["fix"] and not options["diff"])
+        if edits.written:
+            loaded = load_channels(find_root(repo), settings.channels, rules, paths)
     show_findings(loaded, form, quiet=options["quiet"])
     return INVALID if any(finding.severity is Severity.ERROR for finding in loaded.findings) else 0
 

@@ -45,7 +45,7 @@ class Document:
         listed = tuple(problems)
         if not listed:
             return ()
-        source, offsets = Source(self.file, self.text), self._offsets()
+        source, offsets = Source(self.file, self.text), self.offsets()
         places = sorted(
             ((offsets[problem.pointer, problem.at_key], problem) for problem in listed),
             key=lambda place: place[0],
@@ -54,10 +54,13 @@ class Document:
 
     def place(self, pointer: Pointer, *, at_key: bool = False) -> tuple[int, int]:
         """Give line and column, from 1, of the value at a pointer, or of its key."""
-        return Source(self.file, self.text).place(self._offsets()[pointer, at_key])
+        return Source(self.file, self.text).place(self.offsets()[pointer, at_key])
 
-    def _offsets(self) -> dict[tuple[Pointer, bool], int]:
-        """Find where nodes start, by reading the file once more: only one that breaks a rule pays for that."""
+    def offsets(self) -> dict[tuple[Pointer, bool], int]:
+        """Give the character of the text at which each value begins, and with True each key.
+
+        That reads the file once more: only one that breaks a rule pays for it.
+        """
         builder = Builder(Source(self.file, self.text))
         builder.read(self.data)
         found = dict(zip(_nodes(self.value, ()), builder.starts, strict=True))
