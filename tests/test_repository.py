@@ -180,6 +180,14 @@ def test_the_page_of_commands_names_every_command_and_option_and_no_other() -> N
         assert known <= named | everywhere, f"docs/commands.md leaves out an option of {name}"
 
 
+def test_the_page_of_commands_names_every_variable_that_is_read() -> None:
+    told = set(re.findall(r"`((?:GENESYS|RECONCILER)_[A-Z_]+)`", page("docs/commands.md")))
+    code = "".join(
+        path.read_text() for path in (CHECKOUT / "reconciler").rglob("*.py") if "emulator" not in path.parts
+    )
+    assert told == set(re.findall(r"\b(?:GENESYS|RECONCILER)_[A-Z_]+\b", code))
+
+
 def test_the_page_of_the_architecture_names_every_room_and_every_library() -> None:
     text = page("docs/architecture.md")
     told = set(re.findall(r"`([a-z_]+(?:/|\.py))`", text))
