@@ -20,7 +20,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from reconciler.decide.freeze import Freeze, read_windows
 from reconciler.desired.policy import SETTINGS as POLICY_SETTINGS
 from reconciler.desired.policy import Policy, read_policy
+from reconciler.desired.receivers import read_receivers
 from reconciler.errors import UsageError
+from reconciler.model import Receiver
 from reconciler.regions import Hosts, hosts_of
 
 FILE = "reconciler.toml"
@@ -104,6 +106,8 @@ class Settings:
     """What `[rules]` decides."""
     waivers: Mapping[str, Any]
     """The tables of `[waivers]`, unread; see `desired.waivers`."""
+    notify: Mapping[str, Any]
+    """The tables of `[notify]`, unread, since they name secrets; see `read_monitors`."""
     file_text: str
     """`reconciler.toml` as it was read."""
     rules_from: str | None
@@ -135,7 +139,7 @@ TABLES: dict[str, dict[str, type]] = {
 }
 """Every table and key of `reconciler.toml` that this version knows."""
 
-OPEN_TABLES = ("waivers", "freeze")
+OPEN_TABLES = ("waivers", "freeze", "notify")
 """Tables whose keys are names that people choose."""
 SMALLEST = {"change_percent": 0, "change_floor": 0, "audit_channels": 0, "conflicts": 0, "cdn_seconds": 0}
 LARGEST = {"concurrency": 64, "change_percent": 100, "rate": 100_000, "audit_channels": 1_000}
@@ -176,6 +180,7 @@ def load_settings(
         freeze=_checked_freeze(file.get("freeze")),
         policy=read_policy(file.get("rules", {})),
         waivers=file.get("waivers", {}),
+        notify=file.get("notify", {}),
         file_text=text,
         rules_from=pick("rules_from", None),
         sources=pick.sources,
@@ -250,6 +255,14 @@ def is_loopback(url: str) -> bool:
     """Say whether an address that was read here is on this machine."""
     host = url.partition("://")[2].partition("/")[0]
     return LOOPBACK.fullmatch(PORT.sub("", host)) is not None
+
+
+def read_monitors(settings: Settings, environ: Mapping[str, str]) -> tuple[Receiver, ...]:
+    """Read whom to tell of each run, with the secrets of the environment; UsageError says what is wrong."""
+    try:
+        return read_receivers(settings.notify, environ, settings.allow_hosts, settings.allow_punycode)
+    except ValueError as error:
+        raise UsageError(f"{FILE}: {error}") from error
 
 
 def organisation_of(settings: Settings, base_url: str) -> str:

@@ -143,14 +143,7 @@ class ReadTransport:
 
     async def get(self, url: str, headers: Mapping[str, str], *, at: tuple[str, int] | None = None) -> Reply:
         """Read; with `at`, from that address and port, while name and certificate check stay those of the URL."""
-        if at is None:
-            return await self._count_and_send("GET", url, headers)
-        host, port = (f"[{at[0]}]" if ":" in at[0] else at[0]), at[1]
-        there = httpx.URL(url)
-        named = {**headers, "Host": there.netloc.decode()}
-        moved = str(there.copy_with(netloc=f"{host}:{port}".encode()))
-        self.requests["GET"] += 1
-        return await self._send("GET", moved, headers=named, name=there.host)
+        return await self._count_and_send("GET", url, headers, at=at)
 
     async def post_question(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Ask what does not fit into an address; raises `ValueError` for a path that is no question."""
@@ -164,10 +157,21 @@ class ReadTransport:
         return await self._send("POST", url, data=dict(form), auth=httpx.BasicAuth(*basic))
 
     async def _count_and_send(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        at: tuple[str, int] | None = None,
     ) -> Reply:
         self.requests[method] += 1
-        return await self._send(method, url, headers=dict(headers), content=body)
+        if at is None:
+            return await self._send(method, url, headers=dict(headers), content=body)
+        host, port = (f"[{at[0]}]" if ":" in at[0] else at[0]), at[1]
+        there = httpx.URL(url)
+        named = {**headers, "Host": there.netloc.decode()}
+        moved = str(there.copy_with(netloc=f"{host}:{port}".encode()))
+        return await self._send(method, moved, headers=named, content=body, name=there.host)
 
     async def _send(self, method: str, url: str, **content: Any) -> Reply:
         progress = _Progress()
@@ -210,9 +214,11 @@ class WriteTransport(ReadTransport):
         """Replace or create."""
         return await self._count_and_send("PUT", url, headers, body)
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        """Create."""
-        return await self._count_and_send("POST", url, headers, body)
+    async def post(
+        self, url: str, headers: Mapping[str, str], body: bytes, *, at: tuple[str, int] | None = None
+    ) -> Reply:
+        """Create, or tell; `at` as in `get`."""
+        return await self._count_and_send("POST", url, headers, body, at)
 
     async def patch(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Change in part."""

@@ -125,7 +125,7 @@ def _documents(story: Story) -> Iterator[tuple[str, Any]]:
 
 
 def test_every_command_with_json_has_a_schema_and_every_schema_a_command() -> None:
-    assert set(SCHEMAS) == set(MINIMUM)
+    assert set(SCHEMAS) - {"event"} == set(MINIMUM)  # an event is sent, not printed: test_notify.py
     for schema in SCHEMAS.values():
         Draft202012Validator.check_schema(schema)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,13 +18,14 @@ from reconciler.acts.journal import Abandoned, Journal, abandoned
 from reconciler.acts.lock import Locked, locked
 from reconciler.acts.record import FOLDER, keep_record, make_record
 from reconciler.cli.approval import make_approval
+from reconciler.cli.notifying import tell_monitors
 from reconciler.cli.output import progress, say, show
 from reconciler.cli.plan import Planned
 from reconciler.cli.signals import Signals
 from reconciler.clock import SystemClock
 from reconciler.decide.approval import approval_document
-from reconciler.model import JsonObject, Run
-from reconciler.settings import Api
+from reconciler.model import JsonObject, Receiver, Run
+from reconciler.settings import Api, read_monitors
 
 UNRECORDED = 6
 
@@ -47,6 +49,7 @@ def carry_out(
 ) -> int:
     """Carry out a plan, record it and show it; gives the exit code."""
     clock, name = SystemClock(), secrets.token_hex(6)
+    receivers = read_monitors(planned.desk.settings, os.environ)
     folder = planned.desk.settings.repo / FOLDER
     earlier = abandoned(folder)
     for one in earlier:
@@ -60,7 +63,7 @@ def carry_out(
         outcome, requests, began = asyncio.run(story)
         ended = Ended(name, outcome, requests, began, lock, earlier)
         signals.recording()
-        code = _finish(planned, ended, digest, form, options, signals.code)
+        code = _finish(planned, ended, digest, form, options, signals.code, receivers)
         if journal:
             journal.close()
         return code
@@ -95,7 +98,13 @@ async def _story(
 
 
 def _finish(
-    planned: Planned, ended: Ended, digest: str, form: str, options: dict[str, Any], signal: int | None
+    planned: Planned,
+    ended: Ended,
+    digest: str,
+    form: str,
+    options: dict[str, Any],
+    signal: int | None,
+    receivers: Sequence[Receiver],
 ) -> int:
     desk, plan = planned.desk, planned.plan
     code = signal or run.exit_code(ended.run)
@@ -111,6 +120,7 @@ def _finish(
         waivers=planned.desk.loaded.waivers,
         circumstances=_circumstances(planned, ended, options),
     )
+    record = tell_monitors(desk, record, receivers, hurried=signal is not None)
     if options["no_record"]:
         show(record, form)
         return code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.cli.session import Desk
     from reconciler.clock import Clock
     from reconciler.ledger.ledger import Ledger
-    from reconciler.model import Applied, AuditTrail, Binding, Channel, ChannelDrift, JsonObject
+    from reconciler.model import Applied, AuditTrail, Binding, Channel, ChannelDrift, JsonObject, Receiver
     from reconciler.settings import Api
 
 FOUND = 2
@@ -61,11 +62,13 @@ def drift(names: tuple[str, ...], form: str, days: int, **options: Any) -> int:
         require_valid,
     )
     from reconciler.report.waivers import waiver_rows
+    from reconciler.settings import read_monitors
 
     desk = open_desk(**options)
     channels = require_valid(desk)
     only = require_names(channels, names, "NAME")
     api = require_api()
+    receivers = read_monitors(desk.settings, os.environ)
     binding = make_binding(desk, api)
     ledger = open_ledger(desk, push=not options["no_push"])
     applied = read_base(desk, ledger, binding.organisation)
@@ -73,7 +76,7 @@ def drift(names: tuple[str, ...], form: str, days: int, **options: Any) -> int:
     document = _document(look, binding)
     code = int(document["exit"])
     if only is None and not options["no_record"]:
-        document, recorded = _record(desk, ledger, document, push=not options["no_push"])
+        document, recorded = _record(desk, ledger, document, receivers, push=not options["no_push"])
         code = code if recorded else UNRECORDED
     # How waivers stand changes with the day, and is no result that is worth a record.
     show({**document, "waivers": waiver_rows(desk.loaded.waivers, desk.loaded.today)}, form)
@@ -157,10 +160,16 @@ def _document(look: Look, binding: Binding) -> JsonObject:
 
 
 def _record(
-    desk: Desk, ledger: Ledger | None, document: JsonObject, *, push: bool
+    desk: Desk,
+    ledger: Ledger | None,
+    document: JsonObject,
+    receivers: Sequence[Receiver],
+    *,
+    push: bool,
 ) -> tuple[JsonObject, bool]:
-    """Record a result that is a new one; give the document, and whether it is where it should be."""
+    """Tell monitors of a result that is a new one and record it; give the document, and whether it is safe."""
     from reconciler.acts.record import keep
+    from reconciler.cli.notifying import tell_monitors
     from reconciler.report.drift_document import is_news
 
     organisation = document["organisation"]
@@ -169,6 +178,7 @@ def _record(
     last = ledger.newest(lambda old: (old.get("command"), old.get("organisation")) == ("drift", organisation))
     if not is_news(document, last.document if last else None):
         return document, True
+    document = tell_monitors(desk, document, receivers)
     kept = keep(desk.settings, document, organisation, push=push)
     if kept.reason:
         say(f"error: {kept.reason}; the record is kept in {kept.path}")

@@ -8,6 +8,7 @@ from reconciler.model import Certainty, DriftState, Exposure, JsonObject
 from reconciler.report import facts
 from reconciler.report.audit_text import actor
 from reconciler.report.terminal import Colour, Line, Paint, wrapped
+from reconciler.report.told import told_words
 from reconciler.report.waivers import waiver_lines
 from reconciler.report.wording import counted, field_name, listed, requests_text, value_text
 
@@ -36,6 +37,8 @@ def drift_lines(document: JsonObject, width: int) -> Iterator[Line]:
     yield from _unmanaged_lines(document, width)
     yield from _gap_lines(document, width)
     yield (f"Cost: {requests_text(facts.part(document, 'requests'))}.",)
+    for words in told_words(document):
+        yield from wrapped(words, width)
     record = facts.part(document, "record")
     if path := facts.word(record, "path"):
         yield from wrapped(f"Recorded: {facts.word(record, 'branch')}:{path}", width, colour=Colour.DIM)

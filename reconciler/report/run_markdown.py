@@ -13,6 +13,7 @@ from reconciler.report.markdown_page import Piece, folded, row, table, text_piec
 from reconciler.report.plan_markdown import diff_block
 from reconciler.report.probes_text import by_channel, expectation, handshakes_text
 from reconciler.report.run_text import outcome_words, way_out
+from reconciler.report.told import told_words
 from reconciler.report.wording import (
     EXIT_WORDS,
     RESULTS,
@@ -202,6 +203,7 @@ def _foot(document: JsonObject) -> str:
         f"Updates: {done} of {done + failed} attempted, average {average}, p95 {slow}.",
         f"Handshakes: {handshakes_text(metrics)}.",
         f"Cost: {code(shown(requests_text(facts.part(document, 'requests'))))}.",
+        *(code(shown(words, SENTENCE)) for words in told_words(document)),
         f"Exit {exit_code}: {EXIT_WORDS.get(exit_code, 'see the documentation')}.",
         " · ".join(about),
     ]

@@ -11,6 +11,7 @@ from reconciler.report.audit_text import trail_lines
 from reconciler.report.clash_words import mover, rollback_words, takes
 from reconciler.report.probes_text import failing_lines, handshakes_text
 from reconciler.report.terminal import Colour, Line, Paint, wrapped
+from reconciler.report.told import told_words
 from reconciler.report.wording import (
     EXIT_WORDS,
     RESULTS,
@@ -48,6 +49,8 @@ def run_lines(document: JsonObject, width: int) -> Iterator[Line]:
         yield from trail_lines(trail, width)
         yield ()
     yield from _figures(document, width)
+    for words in told_words(document):
+        yield from wrapped(words, width)
     yield from _record(document, width)
     yield _exit(document, good)
 

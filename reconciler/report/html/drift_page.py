@@ -10,6 +10,7 @@ from reconciler.report import facts
 from reconciler.report.drift_text import UNKNOWN_EXPOSURES, unmanaged, who, worst_first
 from reconciler.report.html.page import make_page
 from reconciler.report.html.views import Tile, Values, bill_tile, exposure_tone, side_values
+from reconciler.report.told import told_words
 
 BINDINGS = ("run", "when", "commit", "organisation", "version")
 SIDES = ("applied", "live", "desired")
@@ -49,6 +50,7 @@ def drift_html(document: JsonObject, *, links: Sequence[JsonObject] = ()) -> str
         states=[state for state in TONES if any(row.get("state") == state for row in channels)],
         unmanaged=unmanaged(document),
         gap="" if not trail or trail.get("complete") is True else facts.word(trail, "reason", "not said"),
+        told=list(told_words(document)),
         bindings=[(key, word) for key in BINDINGS if (word := facts.word(document, key))],
     )
 

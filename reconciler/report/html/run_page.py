@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.model import JsonObject, Result, Verdict
 from reconciler.report import facts
 from reconciler.report.audit_text import actor
 from reconciler.report.changes import field_views
+from reconciler.report.clash_words import mover, rollback_words, takes
 from reconciler.report.html.charts import Bars, phase_bars
 from reconciler.report.html.page import make_page
 from reconciler.report.html.views import (
@@ -24,6 +25,7 @@ from reconciler.report.html.views import (
 )
 from reconciler.report.probes_text import SOON, by_channel, expectation
 from reconciler.report.run_text import outcome_words, way_out
+from reconciler.report.told import told_words
 from reconciler.report.wording import (
     EXIT_WORDS,
     RESULTS,
@@ -62,6 +64,8 @@ class OutcomeRow:
     seconds: float | None
     took: str
     guard: str
+    notes: Sequence[str]
+    """What became of a rollback, and how a clash is settled."""
     clashes: Sequence[Values]
 
 
@@ -136,6 +140,7 @@ def run_html(document: JsonObject, *, links: Sequence[JsonObject] = ()) -> str:
         entries=[_entry(row) for row in facts.rows(trail, "entries")],
         gap="" if not trail or trail.get("complete") is True else facts.word(trail, "reason", "not said"),
         omitted=[str(name) for name in facts.entries(trail, "omitted")],
+        told=list(told_words(document)),
         bindings=list(_bindings(document)),
     )
 
@@ -187,8 +192,16 @@ def _outcome(outcome: JsonObject) -> OutcomeRow:
         seconds=seconds,
         took=duration(seconds),
         guard=facts.word(outcome, "guard"),
-        clashes=tuple(side_values(facts.rows(outcome, "clashes"), ("base", "theirs", "ours"))),
+        notes=tuple(filter(None, (rollback_words(outcome), takes(outcome)))),
+        clashes=tuple(_clashes(outcome)),
     )
+
+
+def _clashes(outcome: JsonObject) -> Iterator[Values]:
+    clashes = facts.rows(outcome, "clashes")
+    for clash, values in zip(clashes, side_values(clashes, ("base", "theirs", "ours")), strict=True):
+        who = mover(clash)
+        yield replace(values, note=f"moved by {who}" if who else "")
 
 
 def _webhook(webhook: JsonObject) -> JsonObject:
