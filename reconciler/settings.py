@@ -413,6 +413,14 @@ def _checked_secret(variable: str, environ: Mapping[str, str]) -> str:
     return value
 
 
+def _policy_words(policy: Policy) -> str:
+    """Say in a line what `[rules]` decides."""
+    strict = "strict" if policy.is_strict else "default"
+    approval = ", widening needs approval" if policy.approve_widening else ""
+    own = f", own domains {' '.join(policy.own_domains)}" if policy.own_domains else ""
+    return f"preset {strict}, {len(policy.severities)} severities set, TLS {policy.tls_floor}{own}{approval}"
+
+
 def known_settings(settings: Settings) -> Sequence[tuple[str, str, str]]:
     """List each setting as (name, value, where it comes from), for `doctor`."""
     values: dict[str, object] = {name: getattr(settings.limits, name) for name in TABLES["limits"]}
@@ -427,6 +435,9 @@ def known_settings(settings: Settings) -> Sequence[tuple[str, str, str]]:
         "allow_hosts": ", ".join(settings.allow_hosts) or "(none)",
         "allow_punycode": ", ".join(settings.allow_punycode) or "(none)",
         "ca_file": settings.ca_file or "(the system's)",
+        "rules": _policy_words(settings.policy),
+        "waivers": ", ".join(settings.waivers) or "(none)",
+        "rules_from": settings.rules_from or "(the work tree)",
         "freeze": ", ".join(window.name for window in settings.freeze.windows)
         if settings.freeze
         else "(none)",

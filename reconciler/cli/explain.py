@@ -28,7 +28,7 @@ Examples:
   reconciler explain origin-https"""
 )
 @click.argument("rule", required=False, shell_complete=_rule_names)
-@common(("text", "json"))
+@common(("text", "json", "markdown"))
 @exits
 def explain(rule: str | None, repo: Path | None, form: str, **_: Any) -> int:
     """Say what RULE demands and why, with a good and a bad example; without RULE, list every rule.
@@ -38,6 +38,8 @@ def explain(rule: str | None, repo: Path | None, form: str, **_: Any) -> int:
     from reconciler.errors import UsageError
     from reconciler.report.rules import rule_document, rule_text, rules_document, rules_text
 
+    if form == "markdown":
+        return _explain_markdown(repo, rule)
     rules = _all_rules(repo)
     if rule is None:
         if form == "json":
@@ -54,6 +56,18 @@ def explain(rule: str | None, repo: Path | None, form: str, **_: Any) -> int:
         emit_json(rule_document(found))
     else:
         emit(rule_text(found, width=min(width(), 100), colour=has_colour()))
+    return 0
+
+
+def _explain_markdown(repo: Path | None, rule: str | None) -> int:
+    from reconciler.desired.catalogue import GROUPS, RULES
+    from reconciler.errors import UsageError
+    from reconciler.report.rules_markdown import rules_markdown
+
+    if rule is not None:
+        raise UsageError("--format markdown writes every rule; leave out RULE")
+    own = _all_rules(repo)[len(RULES) :]
+    emit(rules_markdown({**GROUPS, "Rules of this repository": own}))
     return 0
 
 

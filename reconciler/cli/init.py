@@ -15,6 +15,10 @@ SETTINGS = """\
 # Settings of reconciler; every line is optional, and `reconciler doctor` shows what is in force and why.
 
 [rules]
+# preset = "strict"       # turn every optional rule on
+# own_domains = ["example.com"]
+# auth_providers = ["oauth2-provider-12345"]
+# approve_widening = true # hold what opens a channel wider until somebody approves
 # allow_punycode = ["xn--mnchen-3ya.example.com"]
 
 [limits]

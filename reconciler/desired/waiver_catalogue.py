@@ -25,7 +25,7 @@ APPROVAL = (
         "A rule that cannot be read would judge nothing, without a word.",
         "",
         "",
-        "mend the file; docs/rules.md shows what it needs",
+        "mend the file; docs/policy.md shows what it needs",
     ),
     Rule(
         "waiver-invalid",
@@ -33,7 +33,7 @@ APPROVAL = (
         "An exception that nobody owns, or that never ends, is a rule that nobody keeps.",
         "",
         "",
-        "write all six; docs/rules.md shows a waiver",
+        "write all six; docs/policy.md shows a waiver",
     ),
     Rule(
         "waiver-expired",
