@@ -157,6 +157,7 @@ def load_settings(
     text = load_text(repo / FILE) if text is None else text
     file = read_file(text)
     pick = _Picker(options, environ, file)
+    pick.sources |= {table: f"{FILE} [{table}]" for table in ("rules", "waivers") if file.get(table)}
     channels = pick("channels", "channels")
     return Settings(
         repo=repo,
