@@ -22,11 +22,13 @@ VERSION = ("version",)
 SILENT = (Result.CLASHED, Result.REJECTED, Result.FAILED, Result.NOT_REACHED)
 """Results that say that nothing was written."""
 GRACE_SECONDS = 5.0
+CONFLICTS = (409, 412, 428)
+ATTEMPTS = 5
 
 
 def broken(played: Played) -> list[str]:
     """Give every promise that did not hold, by the name of its invariant; nothing where all did."""
-    checks = (_writes, _lost, _plan_kept, _words, _secrets, _code, _time, _idempotent)
+    checks = (_writes, _lost, _plan_kept, _words, _hooks, _secrets, _code, _time, _idempotent)
     return [f"{check.__doc__} {told}" for check in checks for told in check(played)]
 
 
@@ -38,6 +40,9 @@ def _writes(played: Played) -> Iterator[str]:
         if change is None or commit.after is None:
             continue
         yield from _bad_body(change, commit)
+        reviewed = change.live.revision.value if change.live else None
+        if played.schedule.strict and commit.before and str(commit.before["version"]) != reviewed:
+            yield f"{commit.entity}: a strict run wrote over {commit.before['version']}, reviewed was {reviewed}"
 
 
 def _bad_body(change: Change, commit: Commit) -> Iterator[str]:
@@ -90,6 +95,8 @@ def _plan_kept(played: Played) -> Iterator[str]:
         if change is None or _action(commit) is not change.action:
             yield f"{_action(commit)} of {commit.entity} was not planned"
         counts[commit.entity] += 1
+        if commit.after is None and commit.entity not in {entity for _, entity in played.schedule.pruned}:
+            yield f"{commit.entity} was deleted, and Git never managed it"
     for entity, count in counts.items():
         if count > 1 and not _deleted_between(played, entity):
             yield f"{entity} was written {count} times"
@@ -107,6 +114,7 @@ def _words(played: Played) -> Iterator[str]:
         sent = [one for one in played.sent if one.writes and one.entity == outcome.id]
         commits = [one for one in _ours(played, till_end=True) if one.entity == outcome.id]
         told = _false_word(outcome, sent, commits, played, changes[outcome.id])
+        told = told or _false_failure(outcome, sent, played)
         if told:
             yield f"{outcome.name} is called {outcome.result}, but {told} ({outcome.reason})"
         if outcome.attempts > len(sent):
@@ -127,12 +135,46 @@ def _false_word(
         return None if _was_as_wanted(outcome, played, change) else "it never was as wanted"
     if outcome.result in SILENT and commits:
         return "we committed something"
+    if outcome.result is Result.CLASHED and not _was_moved(outcome, played):
+        return "nobody moved it since the plan was made"
     if outcome.result is Result.NOT_REACHED and sent:
         return "a write was sent"
     # An answer is also lost where it came and could not be read.
     if outcome.result is Result.UNKNOWN and all(one.status in range(400, 500) for one in sent):
         return "every write was answered with a refusal"
     return None
+
+
+def _was_moved(outcome: Outcome, played: Played) -> bool:
+    since = played.world.channels.commits[played.planned :]
+    return any(one.entity == outcome.id and not _is_tools(played, one) for one in since)
+
+
+def _false_failure(outcome: Outcome, sent: list[Sent], played: Played) -> str | None:
+    """Say why a channel need not have failed."""
+    if outcome.result not in (Result.FAILED, Result.REJECTED) or not sent or played.stopped_after is not None:
+        return None
+    last = sent[-1]
+    looks = [
+        one for one in played.sent if one.method == "GET" and one.entity == outcome.id and one.at >= last.at
+    ]
+    if last.status in CONFLICTS and not looks:
+        return f"{last.status} is a conflict, which is looked into"
+    if last.status == 429 and len(sent) < ATTEMPTS:
+        return f"it gave up on 429 after {len(sent)} writes"
+    refused = [one for one in sent if one.status == 401]
+    return "a refused token is renewed once" if last.status == 401 and len(refused) < 2 else None
+
+
+def _hooks(played: Played) -> Iterator[str]:
+    """I4:"""
+    tools = [commit for commit in played.world.webhooks.commits if _is_tools(played, commit)]
+    for hook in played.run.webhooks:
+        commits = [one for one in tools if one.after and one.after["name"] == hook.name]
+        if hook.result in SILENT and commits:
+            yield f"the webhook {hook.name} is called {hook.result}, but we wrote it ({hook.reason})"
+        if hook.result is Result.APPLIED and not commits:
+            yield f"the webhook {hook.name} is called applied, but we wrote nothing"
 
 
 def _was_as_wanted(outcome: Outcome, played: Played, change: Change) -> bool:

@@ -35,6 +35,8 @@ class Played:
     run: Run
     sent: list[Sent]
     """The requests of the apply."""
+    planned: int
+    """How many commits the channels had seen when the plan was made."""
     began: int
     """How many commits the channels had seen when the apply began."""
     ended: int
@@ -62,12 +64,15 @@ async def _play(schedule: Schedule) -> Played:
     world = World(schedule.seed)
     world.channels.load(schedule.live)
     wire = world.wire(TOOL)
+    for edit in schedule.early:
+        edit.carry_out(world)
+    planned = len(world.channels.commits)
     plan = await make_plan(world, wire, schedule)
     if schedule.saved:
         plan = read_plan(json.loads(json.dumps(plan_document(plan, {"GET": 1}))))
     for edit in schedule.between:
         edit.carry_out(world)
-    played = await apply(world, wire, schedule, plan)
+    played = await apply(world, wire, schedule, plan, planned)
     await asyncio.gather(*world.under_way, return_exceptions=True)
     await _heal(played)
     return played
@@ -79,8 +84,10 @@ async def make_plan(world: World, wire: Wire, schedule: Schedule) -> Plan:
     return await run.plan(world.client(wire), schedule.channels, BINDING, choice)
 
 
-async def apply(world: World, wire: Wire, schedule: Schedule, plan: Plan) -> Played:
-    """Carry out a plan, with the schedule's faults on the wire."""
+async def apply(
+    world: World, wire: Wire, schedule: Schedule, plan: Plan, planned: int | None = None
+) -> Played:
+    """Carry out a plan, with the schedule's faults on the wire; `planned` counts the commits before the plan."""
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     first, began = len(wire.sent), len(world.channels.commits)
 
@@ -100,7 +107,8 @@ async def apply(world: World, wire: Wire, schedule: Schedule, plan: Plan) -> Pla
     seconds = loop.time() - start
     late = seconds - (schedule.stop_at or 0.0) if stop.is_set() else None
     commits = len(world.channels.commits)
-    return Played(world, schedule, plan, ended, wire.sent[first:], began, commits, seconds, late)
+    before = began if planned is None else planned
+    return Played(world, schedule, plan, ended, wire.sent[first:], before, began, commits, seconds, late)
 
 
 async def _heal(played: Played) -> None:

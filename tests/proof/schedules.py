@@ -47,6 +47,10 @@ class Schedule:
     channels: list[Channel] = field(default_factory=list)
     live: list[dict[str, Any]] = field(default_factory=list)
     pruned: dict[tuple[str, str], str] = field(default_factory=dict)
+    strangers: list[str] = field(default_factory=list)
+    """Live channels that no file names, and that Git never managed."""
+    early: list[Edit] = field(default_factory=list)
+    """Before the plan, so that there is an older version for a read to be behind at."""
     between: list[Edit] = field(default_factory=list)
     """Between plan and apply."""
     faults: dict[int, tuple[str, Fault]] = field(default_factory=dict)
@@ -61,10 +65,11 @@ class Schedule:
     def told(self) -> str:
         """Write the schedule for a person who looks for the cause of a failure."""
         faults = {number: name for number, (name, _) in self.faults.items()}
+        early, between = ([vars(edit) for edit in edits] for edits in (self.early, self.between))
         edits = {number: [vars(edit) for edit in these] for number, these in self.edits.items()}
         return (
             f"seed {self.seed}: {len(self.channels)} files, {len(self.live)} live, saved {self.saved},"
-            f" strict {self.strict}, stop at {self.stop_at}, between {[vars(edit) for edit in self.between]},"
+            f" strict {self.strict}, stop at {self.stop_at}, early {early}, between {between},"
             f" faults {faults}, edits {edits}"
         )
 
@@ -77,15 +82,35 @@ def make_schedule(seed: int, dice: random.Random | None = None) -> Schedule:
     for number in range(dice.choice((1, 1, 1, 2, 3))):
         _add_channel(schedule, number, dice)
     ids = [one.id or "" for one in schedule.channels] + [one[1] for one in schedule.pruned]
+    ids += schedule.strangers
+    schedule.early = [_edit(dice, ids) for _ in range(dice.choice((0, 0, 1)))]
     schedule.between = [_edit(dice, ids) for _ in range(dice.choice((0, 0, 0, 1, 2)))]
     for _ in range(dice.choice((0, 1, 1, 2, 3))):
         number = dice.choice((0, 0, 1, 1, 2, 3, 4, 5, 6, 8))
         schedule.faults[number] = _fault(dice)
+    if dice.random() < 0.3:
+        _add_ambush(schedule, ids, dice)
     for _ in range(dice.choice((0, 0, 1, 1, 2))):
         schedule.edits.setdefault(dice.choice((0, 1, 1, 2, 3, 4, 5)), []).append(_edit(dice, ids))
     if dice.random() < 0.08:
         schedule.stop_at = dice.choice((0.0, 0.05, 0.3, 1.0, 5.0, 31.0))
     return schedule
+
+
+def _add_ambush(schedule: Schedule, ids: list[str], dice: random.Random) -> None:
+    """Let a write meet something, and the look after it something else: where most is to be got wrong."""
+    number = dice.choice((0, 0, 0, 1, 2))
+    if dice.random() < 0.5:
+        schedule.edits.setdefault(number, []).append(_edit(dice, ids))
+    else:
+        name = dice.choice(
+            ("lost before", "lost after", "500 after", "cut after", "straying", "delayed", "409")
+        )
+        schedule.faults[number] = name, FAULTS[name](dice)
+    if dice.random() < 0.5:
+        schedule.faults[number + 1] = "stale", stale()
+    else:
+        schedule.edits.setdefault(number + 1, []).append(_edit(dice, ids))
 
 
 def _add_channel(schedule: Schedule, number: int, dice: random.Random) -> None:
@@ -96,8 +121,10 @@ def _add_channel(schedule: Schedule, number: int, dice: random.Random) -> None:
     fields["corsAllowedOrigins"] = sorted(dice.sample(ORIGINS, dice.choice((1, 2, 3))))
     fields["enabled"] = dice.random() < 0.8
     what = dice.random()
-    if what < 0.12:
+    if what < 0.2:
         schedule.pruned["WebchatChannel", entity] = name
+    elif what < 0.24:
+        schedule.strangers.append(entity)
     else:
         schedule.channels.append(channel(name, health_webhook=hook, **fields))
     if what < 0.82:

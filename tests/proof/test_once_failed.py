@@ -1,0 +1,106 @@
+"""What the schedules once found, as the shortest story that shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from build import ADMIN, APP, channel, document, identity
+
+from reconciler.model import Result
+from reconciler.transport import Reply
+
+from .judge import broken
+from .play import Played, play
+from .schedules import NEW, OTHER, Edit, Schedule, lost, refused, swapped
+
+ID = identity(1)
+
+
+def story(**parts: Any) -> Schedule:
+    live = document(3, id=ID, theme="dark")
+    return Schedule(1, live=[live], **{"channels": [channel("c", id=ID, title="ours")], **parts})
+
+
+def answer(body: Any) -> Reply:
+    import json
+
+    return Reply(200, {"content-type": "application/json"}, json.dumps(body).encode())
+
+
+def ended(schedule: Schedule) -> Played:
+    played = play(schedule)
+    assert broken(played) == []
+    return played
+
+
+def test_a_look_that_answers_about_another_channel_is_not_believed() -> None:
+    stranger = answer(document(4, id=identity(9), name="ours"))
+    played = ended(
+        story(
+            faults={
+                0: ("lost before", lost(committed=False)),
+                1: ("another channel", swapped(stranger)),
+            }
+        )
+    )
+    assert played.run.outcomes[0].result is Result.UNKNOWN
+
+
+@pytest.mark.parametrize("body", [{}, {"id": ID}, []])
+def test_a_delete_that_something_in_between_answered_is_looked_after(body: Any) -> None:
+    edit = Edit(ID, {"name": "theirs"}, "Dana")
+    played = ended(
+        story(
+            channels=[channel("other", id=identity(2))],
+            pruned={("WebchatChannel", ID): "c"},
+            between=[edit],
+            faults={1: ("200", swapped(answer(body)))},
+        )
+    )
+    results = {outcome.name: outcome.result for outcome in played.run.outcomes}
+    assert results["c"] is Result.CLASHED
+    assert ID in played.world.channels.live
+
+
+def test_an_edit_that_somebody_took_back_is_none_against_the_review() -> None:
+    wanted = [channel("c", id=ID, corsAllowedOrigins=[APP, ADMIN, NEW])]
+
+    def origins(*these: str) -> Edit:
+        return Edit(ID, {"webchatSettings": {"corsAllowedOrigins": [*these]}}, "Robin")
+
+    played = ended(
+        story(
+            channels=wanted,
+            between=[origins(APP, ADMIN, NEW, OTHER)],
+            edits={2: [origins(APP, ADMIN, OTHER)]},
+        )
+    )
+    live = played.world.channels.live[ID]["webchatSettings"]["corsAllowedOrigins"]
+    # Robin put the new origin there and took it away again before we wrote: the review still wants it.
+    assert played.healed is not None
+    assert sorted(live) == sorted([APP, ADMIN, NEW])
+
+
+def test_a_set_that_holds_both_edits_already_is_told_with_both() -> None:
+    both = {"webchatSettings": {"corsAllowedOrigins": [APP, ADMIN, NEW, OTHER]}}
+    played = ended(
+        story(
+            channels=[channel("c", id=ID, corsAllowedOrigins=[APP, ADMIN, NEW])],
+            between=[Edit(ID, both, "Robin")],
+        )
+    )
+    (outcome,) = played.run.outcomes
+    assert outcome.result is Result.ALREADY
+    assert sorted(outcome.spec["webchatSettings"]["corsAllowedOrigins"]) == sorted([APP, ADMIN, NEW, OTHER])
+    assert outcome.merged == (("webchatSettings", "corsAllowedOrigins"),)
+
+
+def test_a_conflict_does_not_end_the_doubt_about_the_write_before_it() -> None:
+    played = ended(
+        story(
+            faults={0: ("lost after", lost(committed=True)), 1: ("503", refused(503))},
+            edits={2: [Edit(ID, {"name": "theirs"}, "Dana")]},
+        )
+    )
+    assert played.run.outcomes[0].result in (Result.UNKNOWN, Result.CLASHED)
