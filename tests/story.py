@@ -79,6 +79,14 @@ class Story:
         ended = self.run(*words, "--format", "json")
         return ended.code, ended.json
 
+    def own_fleet(self) -> None:
+        """Write a fleet of one organisation, which is this remote, by the variables that lead to it."""
+        variables = "{id: GENESYS_CLIENT_ID, secret: GENESYS_CLIENT_SECRET}"
+        (self.repo / "fleet.yaml").write_text(
+            f"organisations:\n- name: own\n  api: {self.emulator.url}\n"
+            f"  credentials: {variables}\n  channels: channels\n"
+        )
+
     def requests(self, *methods: str) -> list[dict[str, Any]]:
         """Give the remote's own log of API requests, by method."""
         return [

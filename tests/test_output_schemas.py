@@ -86,6 +86,11 @@ MINIMUM = {
         *(f"runs.0.{name}" for name in ("run", "when", "command", "exit", "commit", "digest")),
         *("chain.valid", "chain.length"),
     ],
+    "fleet": [
+        *("exit", "summary.organisations", "summary.exits", "summary.actions", "summary.requests"),
+        *(f"organisations.0.{name}" for name in ("name", "exit", "error", "result")),
+    ],
+    "shards": [f"include.0.{name}" for name in ("shard", "organisations", "args", "channels")],
     "explain": ["rules.0.rule"],
     "doctor": ["checks.0.what", "checks.0.found", "checks.0.ok", "settings.0.name", "settings.0.value"],
 }
@@ -120,6 +125,9 @@ def _documents(story: Story) -> Iterator[tuple[str, Any]]:
     story.seed("retail", 1)
     yield "adopt", story.json("adopt")[1]
     yield "report", story.json("report")[1]
+    story.own_fleet()
+    yield "fleet", story.json("fleet", "plan")[1]
+    yield "shards", story.run("shards", "--json").json
     yield "explain", story.json("explain")[1]
     yield "doctor", story.json("doctor")[1]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.options import common, exits, make_settings
+from reconciler.cli.organisation import environment
 from reconciler.cli.output import emit, emit_json
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _checks(settings: Settings, options: dict[str, Any]) -> Iterator[Check]:
     yield _repository(settings)
     yield _files(settings, options)
     for variable in VARIABLES:
-        found = bool(os.environ.get(variable))
+        found = bool(environment().get(variable))
         yield Check(variable, "set" if found else "not set", "" if found else f"export {variable}", ok=found)
     yield from _region()
     yield from _remote(settings, options)
@@ -112,7 +112,7 @@ def _region() -> Iterator[Check]:
     from reconciler.settings import is_loopback, read_hosts
 
     try:
-        base_url, hosts = read_hosts(os.environ)
+        base_url, hosts = read_hosts(environment())
     except UsageError:
         return
     yield Check("region", "this machine" if is_loopback(base_url) else region_words(base_url))
@@ -125,7 +125,7 @@ def _remote(settings: Settings, options: dict[str, Any]) -> Iterator[Check]:
     from reconciler.settings import read_api
 
     try:
-        api = read_api(os.environ)
+        api = read_api(environment())
     except UsageError as error:
         yield Check("remote", "not contacted", str(error), ok=False)
         return

@@ -24,6 +24,8 @@ COMMANDS = {
     "adopt": "Write live channels into channel files.",
     "audit": "Read the remote's audit log of the channels.",
     "report": "List, show and verify recorded runs.",
+    "fleet": "Plan, apply or look for drift in every organisation of fleet.yaml.",
+    "shards": "Divide the organisations of fleet.yaml among the jobs of a CI matrix.",
     "github": "Tell of a plan, a run or drift on GitHub: comment, issue, check, summary.",
     "explain": "Say what a rule demands, why, and how to fix it.",
     "doctor": "Check settings, credentials and connections, with a fix for each.",

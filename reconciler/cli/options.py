@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from reconciler.cli.organisation import remember, settings_options
+
 if TYPE_CHECKING:
     from reconciler.settings import Settings
 
@@ -23,6 +25,13 @@ COMMON = (
     ),
     click.option(
         "--channels", metavar="DIR", help="Channel folder below the repository.  [default: channels]"
+    ),
+    click.option(
+        "--org",
+        metavar="NAME",
+        callback=remember,
+        expose_value=False,
+        help="Organisation of fleet.yaml: its API, credentials and channel folder.",
     ),
     click.option("--ca-file", metavar="FILE", help="CA bundle for every TLS connection."),
     click.option("--quiet", "-q", is_flag=True, help="Say nothing but results and errors."),
@@ -104,7 +113,7 @@ def make_settings(repo: Path | None, **options: Any) -> Settings:
         from reconciler.ledger.source import read_at
 
         text = decoded(read_at(root, revision, lambda path: path == FILE).get(FILE, b""))
-    return load_settings(root, options, os.environ, text)
+    return load_settings(root, settings_options(root, options), os.environ, text)
 
 
 def exits(command: Callable[..., int]) -> Callable[..., int]:

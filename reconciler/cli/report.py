@@ -30,7 +30,9 @@ Examples:
   reconciler report verify"""
 )
 @click.argument(
-    "words", nargs=-1, metavar="[list | show RUN | html [RUN] | site DIR | metrics | verify | RUN]"
+    "words",
+    nargs=-1,
+    metavar="[list | show RUN | html [RUN] | site DIR | metrics | verify | merge FILE... | RUN]",
 )
 @click.option(
     "--out",
@@ -45,7 +47,12 @@ def report(words: tuple[str, ...], form: str, out: Path | None, **options: Any) 
 
     `html` writes one page that opens offline, of the newest run where none is named; `site` writes the whole
     history into a folder, as pages for any static host. `metrics` writes the newest state for Prometheus.
+    `merge` makes one report of those that several jobs of a fleet wrote.
     """
+    if words[:1] == ("merge",) and len(words) > 1:
+        from reconciler.cli.fleet import merged
+
+        return merged([Path(word) for word in words[1:]], out, form)
     ledger = _ledger(options)
     match words:
         case ("html",) | ("html", _):
@@ -60,7 +67,9 @@ def report(words: tuple[str, ...], form: str, out: Path | None, **options: Any) 
             return _verify(ledger, form)
         case ("show", name) | (name,):
             return _show(ledger, name, form)
-    raise click.UsageError("report takes: list, show RUN, html [RUN], site DIR, metrics, verify, or RUN")
+    raise click.UsageError(
+        "report takes: list, show RUN, html [RUN], site DIR, metrics, verify, merge FILE…, or RUN"
+    )
 
 
 def _settings(options: dict[str, Any]) -> Settings:

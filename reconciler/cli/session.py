@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any, TypeVar
 from reconciler.acts.load import Loaded, load_channels
 from reconciler.cli.failures import Interrupted
 from reconciler.cli.options import find_root, make_settings
+from reconciler.cli.organisation import environment
 from reconciler.cli.output import say
 from reconciler.cli.rules import rule_settings
 from reconciler.clock import SystemClock
@@ -94,7 +94,7 @@ def bind(desk: Desk, url: str, organisation: str) -> Binding:
 
 def require_api() -> Api:
     """Read the remote's addresses and the credentials from the environment."""
-    return read_api(os.environ)
+    return read_api(environment())
 
 
 def reading(story: Callable[[SystemClock], Coroutine[Any, Any, Value]]) -> Value:

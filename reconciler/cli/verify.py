@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.options import channel_names, common, exits, led
+from reconciler.cli.organisation import environment
 from reconciler.cli.output import progress, show
 
 if TYPE_CHECKING:
@@ -62,7 +63,6 @@ def _look_up(
 
     The remote is asked where a file holds no id; for the pin behind a reference, where there are credentials.
     """
-    import os
 
     from reconciler.cli.session import reading, require_api
     from reconciler.decide.pairing import reference
@@ -75,10 +75,10 @@ def _look_up(
         return None, channels
     unknown = any(channel.id is None for channel in deployments)
     referring = any(reference(channel) for channel in deployments)
-    if unknown or (referring and os.environ.get("GENESYS_CLIENT_SECRET")):
+    if unknown or (referring and environment().get("GENESYS_CLIENT_SECRET")):
         api = require_api()
         return api.hosts, reading(lambda clock: _live(desk, api, channels, clock))
-    return read_hosts(os.environ)[1], channels
+    return read_hosts(environment())[1], channels
 
 
 async def _live(desk: Desk, api: Api, channels: tuple[Channel, ...], clock: Clock) -> tuple[Channel, ...]:

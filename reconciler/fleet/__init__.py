@@ -1,0 +1,1 @@
+"""Many organisations, one run each, in a process that holds the credentials of that organisation alone."""
