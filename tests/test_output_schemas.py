@@ -87,7 +87,7 @@ MINIMUM = {
         *("chain.valid", "chain.length"),
     ],
     "fleet": [
-        *("exit", "summary.organisations", "summary.exits", "summary.actions", "summary.requests"),
+        *("story", "exit", "summary.organisations", "summary.exits", "summary.actions", "summary.requests"),
         *(f"organisations.0.{name}" for name in ("name", "exit", "error", "result")),
     ],
     "shards": [f"include.0.{name}" for name in ("shard", "organisations", "args", "channels")],

@@ -40,7 +40,7 @@ Examples:
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the JSON report to a file."
 )
 @click.option("--repo", type=click.Path(file_okay=False, exists=True, path_type=Path), help="Repository.")
-@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", help="Output.")
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing but results and errors.")
 @exits
 def fleet(story: str, form: str, out: Path | None, repo: Path | None, **options: Any) -> int:
@@ -63,7 +63,7 @@ def fleet(story: str, form: str, out: Path | None, repo: Path | None, **options:
         workers(options["workers"], options["scheduler"]) as executor,
     ):
         entries = run_all(jobs, executor, count)
-    document = fleet_document(f"fleet {story}", entries)
+    document = fleet_document(story, entries)
     if out:
         from reconciler.report.documents import json_text
 

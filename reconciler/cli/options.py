@@ -31,7 +31,7 @@ COMMON = (
         metavar="NAME",
         callback=remember,
         expose_value=False,
-        help="Organisation of fleet.yaml: its API, credentials and channel folder.",
+        help="One organisation of fleet.yaml.",
     ),
     click.option("--ca-file", metavar="FILE", help="CA bundle for every TLS connection."),
     click.option("--quiet", "-q", is_flag=True, help="Say nothing but results and errors."),

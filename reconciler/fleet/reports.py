@@ -9,7 +9,8 @@ from reconciler.errors import UsageError
 from reconciler.model import Json, JsonObject
 
 FORMAT = 1
-COMMANDS = ("fleet plan", "fleet apply", "fleet drift")
+COMMAND = "fleet"
+STORIES = ("plan", "apply", "drift")
 ORDER = (3, 1, 4, 5, 6, 2)
 """Exit codes of the contract, the first that holds for any organisation wins."""
 QUIET = ("unchanged", "unmanaged")
@@ -24,12 +25,13 @@ def entry_of(name: str, code: int, document: JsonObject | None, error: str | Non
     return {"name": name, "exit": code, "error": error, "result": result}
 
 
-def fleet_document(command: str, entries: Iterable[JsonObject]) -> JsonObject:
+def fleet_document(story: str, entries: Iterable[JsonObject]) -> JsonObject:
     """Make the report of a fleet, by the name of the organisation."""
     listed = sorted(entries, key=lambda entry: str(entry["name"]))
     return {
         "format": FORMAT,
-        "command": command,
+        "command": COMMAND,
+        "story": story,
         "exit": exit_of([entry["exit"] for entry in listed]),
         "summary": _summary(listed),
         "organisations": listed,
@@ -41,20 +43,25 @@ def merge(documents: Sequence[Json]) -> JsonObject:
 
     Raises `UsageError` for what is no such report, and where two of them have one organisation.
     """
-    commands = {document.get("command") if isinstance(document, dict) else None for document in documents}
-    if len(commands) != 1 or not commands <= set(COMMANDS):
-        raise UsageError("report merge takes reports of one command: fleet plan, fleet apply or fleet drift")
+    stories = {_story(document) for document in documents}
+    if len(stories) != 1 or not stories <= set(STORIES):
+        raise UsageError("report merge takes reports of one story: fleet plan, fleet apply or fleet drift")
     entries = [entry for document in documents for entry in document["organisations"]]
     twice = [name for name, count in Counter(entry["name"] for entry in entries).items() if count > 1]
     if twice:
         raise UsageError(f"the organisation {twice[0]} is in two reports; each belongs to one job")
-    return fleet_document(str(commands.pop()), entries)
+    return fleet_document(str(stories.pop()), entries)
 
 
 def exit_of(codes: Sequence[int]) -> int:
     """Give the exit code of a fleet: the first of the contract's order that any organisation has."""
     stopped = [code for code in codes if code >= 128]
     return next((code for code in ORDER if code in codes), stopped[0] if stopped else max(codes, default=0))
+
+
+def _story(document: Json) -> Json:
+    is_fleet = isinstance(document, dict) and document.get("command") == COMMAND
+    return document.get("story") if is_fleet else None
 
 
 def _summary(entries: Sequence[JsonObject]) -> JsonObject:

@@ -17,6 +17,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_complete
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from reconciler.errors import UsageError
 from reconciler.fleet.reports import entry_of
@@ -84,14 +85,15 @@ def workers(count: int, scheduler: str | None) -> Iterator[Executor]:
             yield executor
         return
     try:
-        from distributed import Client
+        import distributed
     except ImportError:
         raise UsageError(
             "--scheduler needs the extra: pip install 'genesys-reconciler[fleet]', here and on every worker"
         ) from None
-    with Client(scheduler, timeout=30, set_as_default=False) as client:
+    client: Any = distributed.Client
+    with client(scheduler, timeout=30, set_as_default=False) as cluster:
         # Not pure: a job is work to be done, not a value to be remembered.
-        yield client.get_executor(pure=False)
+        yield cluster.get_executor(pure=False)
 
 
 def _run(job: Job, environ: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
