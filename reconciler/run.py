@@ -23,6 +23,7 @@ from reconciler.decide.approval import Approval, unapproved
 from reconciler.decide.canary import parts, why_not_further
 from reconciler.decide.drift import find_drift
 from reconciler.decide.freeze import Freeze, frozen
+from reconciler.decide.ignores import NOTHING, Ignored
 from reconciler.decide.limits import held
 from reconciler.decide.pairing import identify, pins
 from reconciler.decide.plan import make_plan
@@ -63,6 +64,8 @@ class Choice:
     prune: bool = False
     applied: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """Kind and id of what the record says Git once managed, with the `metadata.name` of then."""
+    ignored: Ignored = field(default_factory=dict)
+    """Fields that are left alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,7 @@ async def plan(client: Client, channels: Sequence[Channel], binding: Binding, ch
         prune=choice.prune,
         only=choice.only,
         pinned=await fetch_pinned(client, channels, live),
+        ignored=choice.ignored,
     )
     return await with_notes(client, made)
 
@@ -193,13 +197,14 @@ async def drift(
     inquiry: Inquiry,
     clock: Clock,
     only: frozenset[str] | None = None,
+    ignored: Ignored = NOTHING,
 ) -> tuple[tuple[ChannelDrift, ...], AuditTrail]:
     """Say where the record, the live state and Git disagree, and who moved the live side."""
     live = await fetch_families(client, channels)
     pinned = await fetch_pinned(client, channels, live)
     # A resource that is gone is drift, and no reason to demand that its file be mended.
     channels = pins(identify(channels, live, frozenset()), live, pinned)
-    drifts = find_drift(channels, live, applied, only=only)
+    drifts = find_drift(channels, live, applied, only=only, ignored=ignored)
     return await name_movers(client, clock, drifts, inquiry)
 
 

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from reconciler.decide.freeze import Freeze, read_windows
+from reconciler.decide.ignores import Ignore, read_ignores
 from reconciler.desired.policy import SETTINGS as POLICY_SETTINGS
 from reconciler.desired.policy import Policy, read_policy
 from reconciler.desired.receivers import read_receivers
@@ -102,6 +103,8 @@ class Settings:
     """Whether ids and names of people stand in committed records."""
     freeze: Freeze | None
     """When nothing may be written; None where no window is set."""
+    ignores: tuple[Ignore, ...]
+    """Fields that are left alone for a while."""
     policy: Policy
     """What `[rules]` decides."""
     waivers: Mapping[str, Any]
@@ -136,10 +139,11 @@ TABLES: dict[str, dict[str, type]] = {
     "record": {"organisation": str, "remote": str, "audit_channels": int, "people": bool},
     "probe": {"cdn_seconds": float, "guests_enter": bool},
     "freeze": {},
+    "ignore": {},
 }
 """Every table and key of `reconciler.toml` that this version knows."""
 
-OPEN_TABLES = ("waivers", "freeze", "notify")
+OPEN_TABLES = ("waivers", "freeze", "notify", "ignore")
 """Tables whose keys are names that people choose."""
 SMALLEST = {"change_percent": 0, "change_floor": 0, "audit_channels": 0, "conflicts": 0, "cdn_seconds": 0}
 LARGEST = {"concurrency": 64, "change_percent": 100, "rate": 100_000, "audit_channels": 1_000}
@@ -179,6 +183,7 @@ def load_settings(
         people=pick("people", default=False, table="record"),
         ca_file=_checked_file(pick("ca_file", None, variable="SSL_CERT_FILE")),
         freeze=_checked_freeze(file.get("freeze")),
+        ignores=_checked_ignores(file.get("ignore", {})),
         policy=read_policy(file.get("rules", {})),
         waivers=file.get("waivers", {}),
         notify=file.get("notify", {}),
@@ -351,6 +356,13 @@ def _checked_freeze(table: Mapping[str, Any] | None) -> Freeze | None:
             f"{FILE}: [freeze] time_zone {name!r} is not known on this machine; write it as Europe/Berlin,"
             " and where the machine has no time zones at all, install the package tzdata"
         ) from error
+    except ValueError as error:
+        raise UsageError(f"{FILE}: {error}") from error
+
+
+def _checked_ignores(tables: Mapping[str, Any]) -> tuple[Ignore, ...]:
+    try:
+        return read_ignores(tables)
     except ValueError as error:
         raise UsageError(f"{FILE}: {error}") from error
 

@@ -244,3 +244,103 @@ def test_web_messaging_drifts_in_its_fields_and_its_pin(story: Story) -> None:
     assert (channel["state"], channel["there"], channel["id"]) == ("drifted", False, deployment)
     messaging.write_shop(story, id=deployment)
     assert only(story.json("drift")[1])["there"] is False
+
+
+def settings(story: Story, text: str) -> None:
+    (story.repo / "reconciler.toml").write_text(text)
+
+
+IGNORE = """\
+[ignore.banner]
+channel = "support"
+field = "/description"
+reason = "texts are tried"
+expires = {day}
+"""
+
+
+def test_a_field_that_is_ignored_is_no_drift_and_survives_every_write(applied: Story) -> None:
+    edit(applied, description="Dana's")
+    settings(applied, IGNORE.format(day="2999-01-01"))
+    assert applied.json("drift")[0] == 0
+    assert applied.json("plan")[1]["summary"]["update"] == 0
+    applied.write("support", 0, name="From Git", description="Ours")
+    saved = applied.repo.parent / "plan.json"
+    assert applied.run("plan", "--out", str(saved)).code == 0
+    assert applied.run("apply", str(saved)).code == 0
+    assert (applied.live()["name"], applied.live()["description"]) == ("From Git", "Dana's")
+    settings(applied, IGNORE.format(day="2020-01-01"))
+    ended = applied.run("drift")
+    assert (ended.code, "ended on 2020-01-01" in ended.err) == (2, True)
+
+
+def test_an_ignore_creates_nothing_with_a_hole(story: Story) -> None:
+    story.write("support", 0)
+    settings(story, IGNORE.format(day="2999-01-01"))
+    assert story.run("apply", "--yes", "--no-record", "--probe", "none").code == 0
+    assert story.live()["description"] == "A channel"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "word"),
+    [
+        ("2999-01-01", '"soon"', "expires"),
+        ('"/description"', '"description"', "pointer"),
+        ('"/description"', '"/id"', "/id"),
+        ("reason", "raison", "reason"),
+        ('"support"', '""', "channel"),
+    ],
+)
+def test_an_ignore_that_lacks_something_is_refused(applied: Story, old: str, new: str, word: str) -> None:
+    settings(applied, IGNORE.format(day="2999-01-01").replace(old, new))
+    ended = applied.run("drift")
+    assert (ended.code, word in ended.err) == (64, True)
+
+
+def test_an_ignore_that_does_nothing_is_told(applied: Story) -> None:
+    settings(applied, IGNORE.format(day="2999-01-01").replace('"support"', '"nobody"'))
+    assert "ignores nothing" in applied.run("drift").err
+
+
+COMMENTED = f"""\
+# Owned by the platform team.
+apiVersion: reconciler/v1
+kind: WebchatChannel
+metadata:
+  name: support
+spec:
+  id: {IDS[0]}
+  name: Channel support  # as the agents know it
+  description: "A channel"
+  enabled: true
+  webchatSettings:
+    authProviderId: oauth2-provider-1
+    # first the app
+    corsAllowedOrigins:
+    - https://www.example.com
+    - https://app.example.com  # ours
+    webchatUrl: https://support.example.com
+"""
+
+
+def test_the_patch_is_minimal_and_the_ignore_entry_holds(applied: Story) -> None:
+    path = applied.repo / "channels" / "support.yaml"
+    path.write_text(COMMENTED)
+    applied.commit()
+    edit(applied, webchatSettings={"corsAllowedOrigins": [APP, EVIL]}, description="Dana's")
+    remedies = {remedy["side"]: remedy for remedy in only(applied.json("drift")[1])["remedies"]}
+    patch = remedies["live"]["patch"]
+    changed = [line for line in patch.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+    assert changed == [
+        '-  description: "A channel"',
+        "+  description: Dana's" if "+  description: Dana's" in changed else '+  description: "Dana\'s"',
+        "-    - https://www.example.com",
+        f"+    - {EVIL}",
+    ]
+    file = applied.repo.parent / "adopt.patch"
+    file.write_text(patch)
+    applied.git("apply", str(file))
+    assert applied.json("drift")[0] == 0
+    applied.git("checkout", "--quiet", "channels")
+    settings(applied, remedies["neither"]["settings"])
+    assert applied.json("drift")[0] == 0

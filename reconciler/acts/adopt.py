@@ -5,6 +5,7 @@ The only home of ruamel.yaml, which keeps comments and order; what the files the
 
 from __future__ import annotations
 
+import difflib
 import io
 import os
 import re
@@ -22,7 +23,7 @@ from reconciler.decide.diff import compare
 from reconciler.errors import UsageError
 from reconciler.kinds import kind_named
 from reconciler.kinds.kind import Kind, Steps
-from reconciler.model import Channel, Json, LiveChannel, Pointer
+from reconciler.model import Channel, ChannelDrift, Json, LiveChannel, Pointer
 
 _CONVERSATIONS = ("messenger", "apps", "conversations")
 RISKS: Mapping[str, tuple[tuple[str, ...], ...]] = {
@@ -53,6 +54,10 @@ RISKS: Mapping[str, tuple[tuple[str, ...], ...]] = {
 PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9 _./:@+-]*[A-Za-z0-9_./+]")
 """Texts that every reader of YAML takes for the same string without quotes, if they are no word below."""
 WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
+
+
+INDENTS = ((4, 2), (2, 0), (6, 4), (3, 1))
+"""Ways to indent the entries of a list and the dash before them, the usual ones first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,22 +154,54 @@ def _explain(spec: CommentedMap, kind: Kind) -> None:
             holder, properties = holder[name], properties[name]["properties"]
 
 
+def patches(repo: Path, drifts: Sequence[ChannelDrift]) -> Mapping[str, str]:
+    """Give, by `metadata.name`, the patch that adopts what is live, for `git apply`; it keeps comments and order."""
+    found = {
+        drift.name: _patch(repo, drift.channel, drift.live)
+        for drift in drifts
+        if drift.moved and drift.channel and drift.live
+    }
+    return {name: patch for name, patch in found.items() if patch}
+
+
+def _patch(repo: Path, channel: Channel, live: LiveChannel) -> str:
+    before, after = edited(repo, channel, live)
+    file = channel.file
+    lines = difflib.unified_diff(
+        before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{file}", f"b/{file}"
+    )
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )
+
+
 def _edit(repo: Path, channel: Channel, live: LiveChannel) -> Adopted:
+    before, after = edited(repo, channel, live)
+    if before == after:
+        return Adopted(channel.file, channel.name, live.id, "unchanged")
+    path = repo / channel.file
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(after, encoding="utf-8", newline="")
+    partial.replace(path)
+    return Adopted(channel.file, channel.name, live.id, "updated")
+
+
+def edited(repo: Path, channel: Channel, live: LiveChannel) -> tuple[str, str]:
+    """Give the text of a channel file as it is, and with the live values of the fields that differ."""
     kind = kind_named(live.kind)
-    referred = kind.steps is Steps.DEPLOY and "ref" in channel.spec["configuration"]
+    with (repo / channel.file).open(encoding="utf-8", newline="") as file:
+        text = file.read()
+    referred = kind.steps is Steps.DEPLOY and "ref" in channel.spec.get("configuration", {})
     spec = {name: value for name, value in channel.spec.items() if not (referred and name == "configuration")}
     changes = compare(kind, live.document, spec)
     if not changes:
-        return Adopted(channel.file, channel.name, live.id, "unchanged")
-    path = repo / channel.file
-    text = path.read_text(encoding="utf-8")
-    document = _yaml().load(text)
+        return text, text
+    yaml = _yaml_of(text)
+    document = yaml.load(text)
     for change in changes:
         _set(document["spec"], change.path, change.before, kind)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(_dumped(document), encoding="utf-8", newline="")
-    partial.replace(path)
-    return Adopted(channel.file, channel.name, live.id, "updated")
+    after = _dumped(document, yaml)
+    return text, after.replace("\n", "\r\n") if "\r\n" in text else after
 
 
 def _set(spec: MutableMapping[str, Any], path: Pointer, value: Json, kind: Kind) -> None:
@@ -203,17 +240,27 @@ def round_trip(text: str) -> str:
     return _dumped(_yaml().load(text))
 
 
-def _yaml() -> YAML:
+def _yaml(sequence: int = 4, offset: int = 2) -> YAML:
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 4096
-    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.indent(mapping=2, sequence=sequence, offset=offset)
     return yaml
 
 
-def _dumped(document: Any) -> str:
+def _yaml_of(text: str) -> YAML:
+    """Give a writer that leaves this text as it is where nothing is changed, as far as there is one."""
+    plain = text.replace("\r\n", "\n")
+    for sequence, offset in INDENTS:
+        yaml = _yaml(sequence, offset)
+        if _dumped(yaml.load(plain), yaml) == plain:
+            return yaml
+    return _yaml()
+
+
+def _dumped(document: Any, yaml: YAML | None = None) -> str:
     stream = io.StringIO()
-    _yaml().dump(document, stream)
+    (yaml or _yaml()).dump(document, stream)
     return stream.getvalue()
 
 

@@ -136,7 +136,14 @@ def _from_file(file: Path, **options: Any) -> tuple[Planned, str] | None:
     from dataclasses import replace
 
     from reconciler.cli.plan import Planned, applied_names, load, refuse_offline
-    from reconciler.cli.session import make_binding, open_desk, require_api, require_names, require_valid
+    from reconciler.cli.session import (
+        left_alone,
+        make_binding,
+        open_desk,
+        require_api,
+        require_names,
+        require_valid,
+    )
     from reconciler.decide.binding import foreign, unbound
     from reconciler.decide.saved_plan import digest_of, read_plan
     from reconciler.errors import UsageError
@@ -153,7 +160,7 @@ def _from_file(file: Path, **options: Any) -> tuple[Planned, str] | None:
     binding = make_binding(desk, require_api())
     deletes = any(change.action is Action.DELETE for change in plan.changes)
     applied = applied_names(desk, binding.organisation) if deletes else {}
-    reason = unbound(plan.binding, binding) or foreign(plan, channels, applied)
+    reason = unbound(plan.binding, binding) or foreign(plan, channels, applied, left_alone(desk))
     if reason:
         say(
             f"error: the plan is stale: {reason}; nothing was written. Make a new one: reconciler plan --out {file}"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.session import Desk
     from reconciler.clock import Clock
+    from reconciler.decide.ignores import Ignored
     from reconciler.ledger.ledger import Ledger
     from reconciler.model import Applied, AuditTrail, Binding, Channel, ChannelDrift, JsonObject, Receiver
     from reconciler.settings import Api
@@ -54,6 +55,7 @@ def drift(names: tuple[str, ...], form: str, days: int, **options: Any) -> int:
     is no drift. A result that differs from the last one is recorded, unless NAMEs were given.
     """
     from reconciler.cli.session import (
+        left_alone,
         make_binding,
         open_desk,
         reading,
@@ -72,8 +74,9 @@ def drift(names: tuple[str, ...], form: str, days: int, **options: Any) -> int:
     binding = make_binding(desk, api)
     ledger = open_ledger(desk, push=not options["no_push"])
     applied = read_base(desk, ledger, binding.organisation)
-    look = reading(lambda clock: _look(desk, api, channels, applied, days, only, clock))
-    document = _document(look, binding)
+    aim = Aim(channels, applied, days, only, left_alone(desk))
+    look = reading(lambda clock: _look(desk, api, aim, clock))
+    document = _document(desk, look, binding)
     code = int(document["exit"])
     if only is None and not options["no_record"]:
         document, recorded = _record(desk, ledger, document, receivers, push=not options["no_push"])
@@ -81,6 +84,17 @@ def drift(names: tuple[str, ...], form: str, days: int, **options: Any) -> int:
     # How waivers stand changes with the day, and is no result that is worth a record.
     show({**document, "waivers": waiver_rows(desk.loaded.waivers, desk.loaded.today)}, form)
     return code
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What is looked at."""
+
+    channels: Sequence[Channel]
+    applied: Mapping[str, Applied]
+    days: int
+    only: frozenset[str] | None
+    ignored: Ignored
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,30 +130,25 @@ def read_base(desk: Desk, ledger: Ledger | None, organisation: str) -> dict[str,
     return {name: applied for name, applied in found.items() if applied}
 
 
-async def _look(
-    desk: Desk,
-    api: Api,
-    channels: Sequence[Channel],
-    applied: Mapping[str, Applied],
-    days: int,
-    only: frozenset[str] | None,
-    clock: Clock,
-) -> Look:
+async def _look(desk: Desk, api: Api, aim: Aim, clock: Clock) -> Look:
     from reconciler import run
     from reconciler.acts.connect import connect
     from reconciler.acts.drift import Inquiry
 
     began = clock.now()
-    inquiry = Inquiry(api.credentials.client_id, days, desk.settings.audit_channels)
+    inquiry = Inquiry(api.credentials.client_id, aim.days, desk.settings.audit_channels)
     async with connect(desk.settings, api, clock, writes=False, notice=desk.notice) as way:
-        drifts, trail = await run.drift(way.client, channels, applied, inquiry, clock, only)
+        drifts, trail = await run.drift(
+            way.client, aim.channels, aim.applied, inquiry, clock, aim.only, aim.ignored
+        )
         return Look(drifts, trail, dict(way.requests), began)
 
 
-def _document(look: Look, binding: Binding) -> JsonObject:
+def _document(desk: Desk, look: Look, binding: Binding) -> JsonObject:
     import secrets
 
     from reconciler import __version__
+    from reconciler.acts.adopt import patches
     from reconciler.decide.drift import moved_exposure
     from reconciler.model import DriftState
     from reconciler.report.drift_document import Looked, drift_document
@@ -156,7 +165,7 @@ def _document(look: Look, binding: Binding) -> JsonObject:
         version=__version__,
         exposure=moved_exposure(look.drifts),
     )
-    return drift_document(look.drifts, look.trail, looked)
+    return drift_document(look.drifts, look.trail, looked, patches(desk.settings.repo, look.drifts))
 
 
 def _record(

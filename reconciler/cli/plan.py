@@ -125,10 +125,11 @@ async def fetch_plan(
     """Make a plan with a transport that cannot write."""
     from reconciler import run
     from reconciler.acts.connect import connect
-    from reconciler.cli.session import make_binding
+    from reconciler.cli.session import left_alone, make_binding
 
     binding = make_binding(desk, api)
-    choice = run.Choice(names, prune, applied_names(desk, binding.organisation) if prune else {})
+    applied = applied_names(desk, binding.organisation) if prune else {}
+    choice = run.Choice(names, prune, applied, left_alone(desk))
     async with connect(desk.settings, api, clock, writes=False, notice=desk.notice) as way:
         made = await run.plan(way.client, desk.loaded.channels, binding, choice)
         return Planned(desk, made, dict(way.requests), way.tokens.current)

@@ -16,11 +16,15 @@ from reconciler.cli.organisation import environment
 from reconciler.cli.output import say
 from reconciler.cli.rules import rule_settings
 from reconciler.clock import SystemClock
+from reconciler.decide.ignores import Ignored, in_force, notices
 from reconciler.errors import InvalidFiles, UsageError
 from reconciler.model import Binding, Channel
 from reconciler.settings import Api, Settings, organisation_of, read_api
 
 Value = TypeVar("Value")
+
+ENDING_DAYS = 14
+"""So many days before its end an exception is told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,14 @@ def require_valid(desk: Desk) -> tuple[Channel, ...]:
 
         say(findings_text(error.findings, files=desk.loaded.count, colour=False).rstrip("\n"))
         raise
+
+
+def left_alone(desk: Desk) -> Ignored:
+    """Give the fields that `[ignore]` leaves alone today, and tell which end soon, have ended, or do nothing."""
+    today = desk.loaded.today
+    for notice in notices(desk.settings.ignores, desk.loaded.channels, today, ENDING_DAYS):
+        desk.notice(f"warning: {notice}")
+    return in_force(desk.settings.ignores, today)
 
 
 def require_names(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from reconciler.decide.fields import same
+from reconciler.decide.ignores import NOTHING, Ignored, without
 from reconciler.kinds import kind_named
 from reconciler.kinds.kind import Steps
-from reconciler.model import Action, Binding, Channel, JsonObject, Plan
+from reconciler.model import Action, Binding, Channel, JsonObject, Plan, Pointer
 
 
 def unbound(saved: Binding, now: Binding) -> str | None:
@@ -26,7 +27,12 @@ def unbound(saved: Binding, now: Binding) -> str | None:
     return None
 
 
-def foreign(plan: Plan, channels: Sequence[Channel], applied: Collection[tuple[str, str]]) -> str | None:
+def foreign(
+    plan: Plan,
+    channels: Sequence[Channel],
+    applied: Collection[tuple[str, str]],
+    ignored: Ignored = NOTHING,
+) -> str | None:
     """Say what in a saved plan the files and the record do not ask for; None where they ask for all of it.
 
     A plan may have come through an artifact of a workflow, and its digest only says that it is whole: whoever can
@@ -35,7 +41,9 @@ def foreign(plan: Plan, channels: Sequence[Channel], applied: Collection[tuple[s
     files = {channel.name: channel for channel in channels}
     named = {(channel.kind, channel.id) for channel in channels}
     for change in plan.changes:
-        if change.channel is not None and not _is_asked(change.channel, files.get(change.name)):
+        if change.channel is not None and not _is_asked(
+            change.channel, files.get(change.name), ignored.get(change.name, frozenset())
+        ):
             return f"it wants something else of {change.name} than its file does"
         identity = (change.kind, change.id)
         if change.action is Action.DELETE and (identity in named or identity not in applied):
@@ -43,10 +51,11 @@ def foreign(plan: Plan, channels: Sequence[Channel], applied: Collection[tuple[s
     return None
 
 
-def _is_asked(planned: Channel, file: Channel | None) -> bool:
+def _is_asked(planned: Channel, file: Channel | None, ignored: Collection[Pointer]) -> bool:
     if file is None or (planned.kind, planned.health_webhook) != (file.kind, file.health_webhook):
         return False
-    return same(_spec(planned), _spec(file))
+    # A field that is left alone is left out of what is written, and yet wanted of what is created.
+    return any(same(_spec(planned), wanted) for wanted in (_spec(file), without(_spec(file), ignored)))
 
 
 def _spec(channel: Channel) -> JsonObject:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.decide.exposure import strongest
 from reconciler.decide.fields import leaves, same, value_at
+from reconciler.decide.ignores import NOTHING, Ignored, leave_alone
 from reconciler.kinds import KINDS, kind_named
 from reconciler.kinds.kind import Kind
 from reconciler.model import (
@@ -46,6 +47,7 @@ def find_drift(
     applied: Mapping[str, Applied],
     *,
     only: frozenset[str] | None = None,
+    ignored: Ignored = NOTHING,
 ) -> tuple[ChannelDrift, ...]:
     """Give every channel on which the sides do not agree, by kind and name; `applied` is by `metadata.name`.
 
@@ -55,6 +57,7 @@ def find_drift(
     until the audit log proves otherwise (`attribution.attribute`).
     """
     by_id = {(one.kind, one.id): one for one in live}
+    channels = leave_alone(channels, by_id, ignored)
     managed = [
         _of_channel(channel, by_id.get((channel.kind, channel.id or "")), applied.get(channel.name))
         for channel in channels

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from reconciler.decide.diff import compare
 from reconciler.decide.exposure import strongest
+from reconciler.decide.ignores import NOTHING, Ignored, leave_alone
 from reconciler.decide.pairing import Pinned, identify, pin_exposure, planned_pin, reference
 from reconciler.decide.webhooks import plan_webhooks
 from reconciler.kinds import KINDS, kind_named
@@ -43,20 +44,21 @@ def make_plan(
     prune: bool = False,
     only: frozenset[str] | None = None,
     pinned: Pinned = MappingProxyType({}),
+    ignored: Ignored = NOTHING,
 ) -> Plan:
     """Say what would change, pairing by kind and id.
 
     A live channel that no file names is deleted only with `prune` and where the record says that Git once
     managed it (`applied`: kind and id, with the `metadata.name` of then); otherwise it is unmanaged. `only`
     restricts the plan to the channels of these `metadata.name`s: nothing else appears in it, unmanaged
-    channels neither.
+    channels neither. `ignored` fields of what is live are not managed.
 
     Changes stand by kind (in the order of `KINDS`); within a kind those of files come first, then deletes,
     then unmanaged channels, each by name and id. What is only listed keeps its id, name and revision but no
     document: a plan holds the live documents of what it writes, and of nothing else.
     """
-    channels = identify(channels, live, only)
     by_id = {(one.kind, one.id): one for one in live}
+    channels = leave_alone(identify(channels, live, only), by_id, ignored)
     chosen = [channel for channel in channels if only is None or channel.name in only]
     changes = _changes(channels, by_id, only, pinned)
     if only is None:

@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from reconciler.model import (
     AuditTrail,
@@ -18,8 +18,9 @@ from reconciler.model import (
     JsonObject,
     pointer_text,
 )
+from reconciler.report import facts
 from reconciler.report.attribution import attribution_document
-from reconciler.report.documents import FORMAT, moment
+from reconciler.report.documents import FORMAT, NOTHING, moment
 from reconciler.report.remedies import remedies
 from reconciler.report.wording import counted
 
@@ -44,8 +45,10 @@ class Looked:
     """The strongest of what moved on the live side."""
 
 
-def drift_document(drifts: Sequence[ChannelDrift], trail: AuditTrail, looked: Looked) -> JsonObject:
-    """Report what differs, who moved it, and the ways out."""
+def drift_document(
+    drifts: Sequence[ChannelDrift], trail: AuditTrail, looked: Looked, patches: Mapping[str, str] = NOTHING
+) -> JsonObject:
+    """Report what differs, who moved it, and the ways out; `patches` adopt the live side, by `metadata.name`."""
     states = Counter(drift.state for drift in drifts)
     summary = {state.value: states[state] for state in DriftState}
     return {
@@ -63,7 +66,7 @@ def drift_document(drifts: Sequence[ChannelDrift], trail: AuditTrail, looked: Lo
         "summary": summary,
         "exposure": looked.exposure.value,
         "verdict": verdict(summary, looked.exposure),
-        "channels": [_channel(drift) for drift in drifts],
+        "channels": [_channel(drift, patches.get(drift.name), looked.when.date()) for drift in drifts],
         "audit": {
             "complete": trail.complete,
             "reason": trail.reason,
@@ -88,13 +91,17 @@ def is_news(document: JsonObject, last: JsonObject | None) -> bool:
     """Say whether a look found another result than the last one; before the first, nothing was wrong."""
     if last is None:
         return bool(document["channels"])
-    # A record that others can push to may hold anything: what is not the same is news.
-    return any(last.get(name) != document[name] for name in COMPARED)
+    return result_digest(document) != result_digest(last)
 
 
 def result_digest(document: JsonObject) -> str:
     """Give `sha256:…` of what was found: two looks with the same result have the same."""
     result = {name: document.get(name) for name in COMPARED}
+    # Ways out name a day, and follow from the rest.
+    result["channels"] = [
+        {name: value for name, value in row.items() if name != "remedies"}
+        for row in facts.rows(document, "channels")
+    ]
     text = json.dumps(result, sort_keys=True)
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
@@ -103,7 +110,7 @@ def _words(exposure: Exposure) -> str:
     return "may widen" if exposure is Exposure.UNKNOWN else exposure.value
 
 
-def _channel(drift: ChannelDrift) -> JsonObject:
+def _channel(drift: ChannelDrift, patch: str | None, today: date) -> JsonObject:
     applied, channel = drift.applied, drift.channel
     return {
         "name": drift.name,
@@ -117,7 +124,7 @@ def _channel(drift: ChannelDrift) -> JsonObject:
         "applied": {"run": applied.run, "when": applied.when} if applied else None,
         "exposure": drift.exposure.value,
         "fields": [_field(field) for field in drift.fields],
-        "remedies": remedies(drift),
+        "remedies": remedies(drift, patch, today),
     }
 
 

@@ -2,21 +2,57 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterator
+from datetime import date, timedelta
 
-from reconciler.model import Attribution, Certainty, ChannelDrift, DriftState, JsonObject
+from reconciler.model import Attribution, Certainty, ChannelDrift, DriftState, JsonObject, pointer_text
 from reconciler.report.escape import shown
 
 GIT = "git"
 LIVE = "live"
+NEITHER = "neither"
+IGNORED_FOR = timedelta(days=14)
+FIELDS = 20
+"""Fields of one channel for which lines of settings are given."""
 TRAILER = "Changed-by"
 """Of a commit that adopts what somebody did in the console: who that was, where the audit log proves it."""
 
 
-def remedies(drift: ChannelDrift) -> list[JsonObject]:
-    """Give each way out as the side that it takes, what it does, and what to type."""
-    return [{"side": side, "does": does, "commands": commands} for side, does, commands in _ways(drift)]
+def remedies(drift: ChannelDrift, patch: str | None, today: date) -> list[JsonObject]:
+    """Give each way out as the side that it takes, what it does, and what to type.
+
+    Where the live side moved there is also the patch that adopts it, and the lines of `reconciler.toml` that leave
+    the fields alone for two weeks from `today`.
+    """
+    found: list[JsonObject] = [
+        {"side": side, "does": does, "commands": commands}
+        | ({"patch": patch} if side == LIVE and patch else {})
+        for side, does, commands in _ways(drift)
+    ]
+    if drift.moved and drift.live is not None:
+        does = "leaves the fields alone until a day; add the lines to reconciler.toml"
+        found.append({"side": NEITHER, "does": does, "commands": [], "settings": _ignoring(drift, today)})
+    return found
+
+
+def _ignoring(drift: ChannelDrift, today: date) -> str:
+    fields = [field for field in drift.fields if field.state is not DriftState.PENDING]
+    tables = [
+        f"[ignore.{drift.name}{f'-{number}' if number > 1 else ''}]\n"
+        f"channel = {_toml(drift.name)}\n"
+        f"field = {_toml(pointer_text(field.path))}\n"
+        f'reason = "why it may differ"\n'
+        f"expires = {today + IGNORED_FOR}\n"
+        for number, field in enumerate(fields[:FIELDS], 1)
+    ]
+    return "\n".join(tables)
+
+
+def _toml(text: str) -> str:
+    # A basic string of TOML has the escapes of JSON.
+    return json.dumps(text)
 
 
 def _ways(drift: ChannelDrift) -> Iterator[tuple[str, str, list[str]]]:
