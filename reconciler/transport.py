@@ -143,7 +143,7 @@ class ReadTransport:
 
     async def get(self, url: str, headers: Mapping[str, str], *, at: tuple[str, int] | None = None) -> Reply:
         """Read; with `at`, from that address and port, while name and certificate check stay those of the URL."""
-        return await self._count_and_send("GET", url, headers, at=at)
+        return await self._count_and_send("GET", url, headers, None, at)
 
     async def post_question(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Ask what does not fit into an address; raises `ValueError` for a path that is no question."""

@@ -142,7 +142,7 @@ class Scripted(WriteTransport):
         return _given(answer)
 
     async def _count_and_send(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None, at: Any = None
     ) -> Reply:
         request = Sent(method, url, headers, body and json.loads(body), self.clock.monotonic())
         self.sent.append(request)

@@ -31,4 +31,6 @@ def test_there_are_enough_of_them() -> None:
 @pytest.mark.campaign
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_wrong_tool_is_found_out(name: str) -> None:
-    assert caught_at(name) is not None, f"{MOST} schedules let it pass: {name}"
+    seed = caught_at(name)
+    assert seed is not None, f"{MOST} schedules let it pass: {name}"
+    assert not broken(play(make_schedule(seed))), "it is the proof itself that fails on this schedule"

@@ -118,7 +118,7 @@ class Wire(WriteTransport):
         return Reply(200, {"content-type": "application/json"}, body)
 
     async def _count_and_send(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None, at: Any = None
     ) -> Reply:
         self.requests[method] += 1
         loop = asyncio.get_running_loop()
