@@ -10,7 +10,7 @@ from markdown_it.token import Token
 
 PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 OURS = re.compile(
-    r"</?(?:details|summary|code|b|br)>|<!-- reconciler:[a-z]+:[A-Za-z0-9._-]{1,64}(?: [a-z0-9:=]+)* -->"
+    r"</?(?:details|summary|code|b|br)>|<!-- reconciler:[a-z]+(?::[A-Za-z0-9._-]{1,64})?(?: [a-z0-9:=]+)* -->"
 )
 TAG = re.compile(r"<[^>]*>?")
 CODE_ELEMENT = re.compile(r"<code>[^<]*</code>")

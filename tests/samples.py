@@ -150,6 +150,17 @@ ENTRY: JsonDict = {
     "changes": [{"property": "name", "before": "Old", "after": "New"}],
 }
 
+DANA: JsonDict = {
+    "certainty": "exact",
+    "reason": None,
+    "actor": {"id": "user-1", "name": "Dana"},
+    "class": "person",
+    "client": None,
+    "when": "2026-03-01T18:00:00.000Z",
+    "action": "Update",
+    "entry": "entry-2",
+}
+
 RUN: JsonDict = {
     "format": 1,
     "command": "apply",
@@ -179,7 +190,7 @@ RUN: JsonDict = {
             "clashed",
             attempts=0,
             reason="somebody moved what Git manages",
-            clashes=[{"path": "/name", "base": "Sales", "theirs": "Sales!", "ours": "Sales 2"}],
+            clashes=[{"path": "/name", "base": "Sales", "theirs": "Sales!", "ours": "Sales 2", "by": DANA}],
         ),
         outcome("fresh", "failed", action="create", reason="the answer was 503"),
     ],
@@ -204,6 +215,16 @@ RUN: JsonDict = {
     },
     "audit": {"entries": [ENTRY], "complete": False, "reason": "it answers late", "omitted": ["fresh"]},
     "requests": {"GET": 5, "PUT": 2},
+    "notifications": [
+        {
+            "name": "monitor",
+            "host": "monitor.example.com",
+            "delivered": False,
+            "attempts": 3,
+            "status": 500,
+            "reason": "it answered 500; look at what receives there",
+        }
+    ],
     "record": {
         "branch": "reconciler-record",
         "path": "runs/2026/03/20260301T100000000Z-0a1b2c3d4e5f.json",
@@ -248,16 +269,7 @@ DRIFT: JsonDict = {
                     "live": [APP, NEW],
                     "desired": [APP],
                     "exposure": "widens",
-                    "attribution": {
-                        "certainty": "exact",
-                        "reason": None,
-                        "actor": {"id": "user-1", "name": "Dana"},
-                        "class": "person",
-                        "client": None,
-                        "when": "2026-03-01T18:00:00.000Z",
-                        "action": "Update",
-                        "entry": "entry-2",
-                    },
+                    "attribution": DANA,
                 }
             ],
             "remedies": [

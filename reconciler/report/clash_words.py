@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 
 from reconciler.model import Certainty, JsonObject, Result
 from reconciler.report import facts
 from reconciler.report.wording import field_name
 
-CERTAINTY = {
+CERTAINTY: Mapping[str, str] = {
     Certainty.EXACT: "",
     Certainty.PROBABLE: " (probably)",
     Certainty.OBJECT: " (the newest edit of the channel)",
@@ -22,7 +23,7 @@ def mover(clash: JsonObject) -> str:
     who = facts.word(actor, "name") or facts.word(actor, "id") or facts.word(by, "client")
     if not who and not when:
         return ""
-    return f"{who or 'somebody'}, {when}{CERTAINTY.get(Certainty(facts.word(by, 'certainty')), '')}"
+    return f"{who or 'somebody'}, {when}{CERTAINTY.get(facts.word(by, 'certainty'), ' (unproved)')}"
 
 
 def takes(outcome: JsonObject) -> str:

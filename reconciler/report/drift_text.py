@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reconciler.model import Certainty, DriftState, Exposure, JsonObject
 from reconciler.report import facts
 from reconciler.report.audit_text import actor
+from reconciler.report.drift_entries import Entry, moved_entries
 from reconciler.report.terminal import Colour, Line, Paint, wrapped
 from reconciler.report.told import told_words
 from reconciler.report.waivers import waiver_lines
@@ -14,6 +15,8 @@ from reconciler.report.wording import counted, field_name, listed, requests_text
 
 FIELDS = 40
 """Fields of one channel that are shown before the rest is counted."""
+ENTRIES = 200
+"""Entries of one field that are shown before the rest is counted."""
 NAMES = 40
 SYMBOLS = {
     DriftState.DRIFTED: ("≠", Colour.RED, "drifted"),
@@ -103,11 +106,25 @@ def _side(remedy: JsonObject) -> str:
 
 
 def _field_lines(field: JsonObject, width: int) -> Iterator[Line]:
-    yield (f"    {field_name(facts.word(field, 'path'))}",)
-    for label, key in (("applied", "applied"), ("live now", "live"), ("Git wants", "desired")):
-        yield from wrapped(f"{label:<10} {value_text(field.get(key))}", width, indent=6)
+    if moved := moved_entries(field):
+        entries, same = moved
+        agree = f"  ({counted(same, 'entry', 'entries')} as Git wants)" if same else ""
+        yield "    ", field_name(facts.word(field, "path")), Paint(agree, Colour.DIM)
+        yield from _entry_lines(entries)
+    else:
+        yield (f"    {field_name(facts.word(field, 'path'))}",)
+        for label, key in (("applied", "applied"), ("live now", "live"), ("Git wants", "desired")):
+            yield from wrapped(f"{label:<10} {value_text(field.get(key))}", width, indent=6)
     if attribution := facts.part(field, "attribution"):
         yield from wrapped(who(attribution), width, indent=6, colour=Colour.DIM)
+
+
+def _entry_lines(entries: Sequence[Entry]) -> Iterator[Line]:
+    for entry in entries[:ENTRIES]:
+        colour = Colour.GREEN if entry.sign == "+" else Colour.RED
+        yield "      ", Paint(f"{entry.sign} {entry.value}", colour), Paint(f"  {entry.meaning}", Colour.DIM)
+    if len(entries) > ENTRIES:
+        yield (f"      and {len(entries) - ENTRIES} more",)
 
 
 def _unmanaged_lines(document: JsonObject, width: int) -> Iterator[Line]:

@@ -45,7 +45,7 @@ EXPOSURE_COLOURS = {
 def plan_lines(document: JsonObject, width: int, then: str | None = APPLY) -> Iterator[Line]:
     """Write a plan; `then` is the command that carries it out, None where that is asked next."""
     changed, webhooks = groups(document), webhooks_to_write(document)
-    yield from wrapped(plan_verdict(document), width, colour=Colour.BOLD)
+    yield from wrapped(plan_verdict(document), width, colour=_verdict_colour(document))
     yield from approval_lines(document, width)
     yield from waiver_lines(document, width)
     yield ()
@@ -72,6 +72,13 @@ def approval_lines(document: JsonObject, width: int) -> Iterator[Line]:
     """Say that somebody must approve of the plan; nothing where nobody must, or somebody did."""
     if sentence := approval_sentence(document):
         yield from wrapped(f"! {sentence}", width, colour=Colour.YELLOW)
+
+
+def _verdict_colour(document: JsonObject) -> Colour:
+    exposure = facts.word(document, "exposure", Exposure.UNKNOWN)
+    if exposure == Exposure.NEUTRAL:
+        return Colour.BOLD
+    return EXPOSURE_COLOURS.get(Exposure(exposure), Colour.RED) if exposure in list(Exposure) else Colour.RED
 
 
 def field_lines(view: FieldView, width: int, indent: int) -> Iterator[Line]:

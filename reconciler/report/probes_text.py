@@ -23,7 +23,7 @@ def verify_lines(document: JsonObject, width: int) -> Iterator[Line]:
         yield from _channel_lines(of_channel, width)
         yield ()
     yield from skipped_lines(document, width)
-    yield (f"Handshakes: {handshakes_text(facts.part(document, 'metrics'))}.",)
+    yield from wrapped(f"Handshakes: {handshakes_text(facts.part(document, 'metrics'))}.", width)
 
 
 def failing_lines(document: JsonObject, width: int) -> Iterator[Line]:

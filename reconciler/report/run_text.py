@@ -52,7 +52,7 @@ def run_lines(document: JsonObject, width: int) -> Iterator[Line]:
     for words in told_words(document):
         yield from wrapped(words, width)
     yield from _record(document, width)
-    yield _exit(document, good)
+    yield from _exit(document, width, good)
 
 
 def way_out(name: str, result: ResultWords) -> str:
@@ -148,11 +148,7 @@ def _record(document: JsonObject, width: int) -> Iterator[Line]:
     yield from wrapped(facts.word(record, "reason"), width, indent=8)
 
 
-def _exit(document: JsonObject, good: bool) -> Line:
+def _exit(document: JsonObject, width: int, good: bool) -> Iterator[Line]:
     code = facts.count(document, "exit")
-    return (
-        Paint(
-            f"Exit {code}: {EXIT_WORDS.get(code, 'see the documentation')}.",
-            Colour.DIM if good else Colour.RED,
-        ),
-    )
+    words = f"Exit {code}: {EXIT_WORDS.get(code, 'see the documentation')}."
+    yield from wrapped(words, width, colour=Colour.DIM if good else Colour.RED)

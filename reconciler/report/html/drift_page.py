@@ -7,14 +7,26 @@ from dataclasses import dataclass
 
 from reconciler.model import DriftState, JsonObject
 from reconciler.report import facts
+from reconciler.report.drift_entries import SIDES, Entry, moved_entries
 from reconciler.report.drift_text import UNKNOWN_EXPOSURES, unmanaged, who, worst_first
 from reconciler.report.html.page import make_page
-from reconciler.report.html.views import Tile, Values, bill_tile, exposure_tone, side_values
+from reconciler.report.html.views import Tile, bill_tile, exposure_tone, picked
 from reconciler.report.told import told_words
+from reconciler.report.wording import counted, field_name, value_text
 
 BINDINGS = ("run", "when", "commit", "organisation", "version")
-SIDES = ("applied", "live", "desired")
 TONES = {DriftState.DRIFTED: "bad", DriftState.BOTH: "bad", DriftState.PENDING: "warn"}
+
+
+@dataclass(frozen=True, slots=True)
+class DriftRow:
+    """One field: the three values, or of a list the entries that are not on every side."""
+
+    name: str
+    sides: Sequence[str]
+    entries: Sequence[Entry]
+    same: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +41,7 @@ class DriftCard:
     exposure_tone: str
     about: str
     gone: bool
-    fields: Sequence[Values]
+    fields: Sequence[DriftRow]
     remedies: Sequence[JsonObject]
 
 
@@ -48,7 +60,7 @@ def drift_html(document: JsonObject, *, links: Sequence[JsonObject] = ()) -> str
         tiles=_tiles(document),
         cards=[_card(channel) for channel in channels],
         states=[state for state in TONES if any(row.get("state") == state for row in channels)],
-        unmanaged=unmanaged(document),
+        unmanaged=picked(unmanaged(document), "name", "id"),
         gap="" if not trail or trail.get("complete") is True else facts.word(trail, "reason", "not said"),
         told=list(told_words(document)),
         bindings=[(key, word) for key in BINDINGS if (word := facts.word(document, key))],
@@ -63,9 +75,6 @@ def _tiles(document: JsonObject) -> list[Tile]:
 
 def _card(channel: JsonObject) -> DriftCard:
     state, exposure = facts.word(channel, "state"), facts.word(channel, "exposure", "unknown")
-    fields = facts.rows(channel, "fields")
-    values = side_values(fields, SIDES)
-    told = [who(attribution) if (attribution := facts.part(field, "attribution")) else "" for field in fields]
     applied = facts.part(channel, "applied")
     about = (
         facts.word(channel, "file"),
@@ -83,7 +92,7 @@ def _card(channel: JsonObject) -> DriftCard:
         exposure_tone=exposure_tone(exposure),
         about=" · ".join(filter(None, about)),
         gone=channel.get("there") is False,
-        fields=tuple(Values(row.name, row.sides, note) for row, note in zip(values, told, strict=True)),
+        fields=tuple(_row(field) for field in facts.rows(channel, "fields")),
         remedies=[
             {
                 "side": "Take Git's side" if facts.word(remedy, "side") == "git" else "Take their side",
@@ -92,4 +101,16 @@ def _card(channel: JsonObject) -> DriftCard:
             }
             for remedy in facts.rows(channel, "remedies")
         ],
+    )
+
+
+def _row(field: JsonObject) -> DriftRow:
+    moved = moved_entries(field)
+    attribution = facts.part(field, "attribution")
+    return DriftRow(
+        name=field_name(facts.word(field, "path")),
+        sides=() if moved else tuple(value_text(field.get(side), limit=2_000) for side in SIDES),
+        entries=moved[0] if moved else (),
+        same=f"{counted(moved[1], 'entry', 'entries')} as Git wants" if moved and moved[1] else "",
+        note=who(attribution) if attribution else "",
     )

@@ -6,7 +6,7 @@ from reconciler.model import Action, Exposure, JsonObject
 from reconciler.report import facts
 from reconciler.report.changes import of_action, webhooks_to_write
 from reconciler.report.html.page import make_page
-from reconciler.report.html.views import Tile, bill_tile, change_cards, exposure_tone, exposures
+from reconciler.report.html.views import Tile, bill_tile, change_cards, exposure_tone, exposures, picked
 from reconciler.report.wording import ACTION_SYMBOLS, plan_verdict
 
 BINDINGS = ("digest", "commit", "tree", "organisation", "api", "files", "rules")
@@ -16,7 +16,9 @@ def plan_html(document: JsonObject) -> str:
     """Write a plan."""
     exposure = facts.word(document, "exposure", Exposure.UNKNOWN)
     writing = [
-        channel for channel in facts.rows(document, "channels") if channel.get("action") in ACTION_SYMBOLS
+        channel
+        for channel in facts.rows(document, "channels")
+        if facts.word(channel, "action") in ACTION_SYMBOLS
     ]
     return make_page(
         "plan.html",
@@ -27,8 +29,8 @@ def plan_html(document: JsonObject) -> str:
         tiles=_tiles(document),
         cards=change_cards(document),
         exposures=exposures(writing),
-        webhooks=webhooks_to_write(document),
-        unmanaged=of_action(document, Action.UNMANAGED),
+        webhooks=picked(webhooks_to_write(document), "action", "name", "address"),
+        unmanaged=picked(of_action(document, Action.UNMANAGED), "name", "id"),
         bindings=[(key, word) for key in BINDINGS if (word := facts.word(document, key))],
     )
 

@@ -21,6 +21,7 @@ from reconciler.report.html.views import (
     exposure_tone,
     exposures,
     field_row,
+    picked,
     side_values,
 )
 from reconciler.report.probes_text import SOON, by_channel, expectation
@@ -136,7 +137,7 @@ def run_html(document: JsonObject, *, links: Sequence[JsonObject] = ()) -> str:
         detailed=[one for one in endpoints if one.failed][:FAILED] if many else endpoints,
         chart=_phases(document),
         phases=PHASES,
-        skipped=facts.rows(document, "skipped"),
+        skipped=picked(facts.rows(document, "skipped"), "name", "reason"),
         entries=[_entry(row) for row in facts.rows(trail, "entries")],
         gap="" if not trail or trail.get("complete") is True else facts.word(trail, "reason", "not said"),
         omitted=[str(name) for name in facts.entries(trail, "omitted")],

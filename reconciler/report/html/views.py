@@ -92,6 +92,11 @@ def exposures(rows: Sequence[JsonObject]) -> list[str]:
     return [exposure for exposure in ("unknown", "widens", "narrows", "neutral") if exposure in found]
 
 
+def picked(rows: Sequence[JsonObject], *keys: str) -> list[JsonObject]:
+    """Give rows with the words under these keys, which are all there then."""
+    return [{key: facts.word(row, key) for key in keys} for row in rows]
+
+
 def side_values(rows: Sequence[JsonObject], keys: Sequence[str]) -> Iterator[Values]:
     """Give fields, each with its values under these keys."""
     for row in rows:
