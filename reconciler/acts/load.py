@@ -18,7 +18,9 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from reconciler import __version__
 from reconciler.acts.bulk import File, collector_paused, read_documents
+from reconciler.acts.cache import Cache, cache_of, code_digest
 from reconciler.desired.document import FILE_LIMIT, Document
 from reconciler.desired.own_rules import ENDING, FILES_LIMIT, FOLDER, policy_finding
 from reconciler.desired.rules import (
@@ -132,7 +134,7 @@ def load_channels(repo: Path, folder: str, rules: RuleSettings, paths: Sequence[
         listed = _candidates(root, inside, outside, repo, whole=not paths or bool(inside))
         read = [(name, read_regular(path, name)) for path, name in listed]
         files = [(name, data) for name, data in read if isinstance(data, bytes)]
-        found = read_documents(files, rulebook)
+        found = _documents(files, rulebook, cache_of(root, _cache_key(schemas, rules), os.environ))
         judged = judge([one for one in found if isinstance(one, Document)], rulebook)
     names = [_shown(path, repo) for path in paths]
     used = {one.waiver.name for one in judged.waived}
@@ -155,6 +157,17 @@ def load_channels(repo: Path, folder: str, rules: RuleSettings, paths: Sequence[
         waived=tuple(one for one in judged.waived if _is_selected(one.finding, names)),
         waivers=tuple((one, state_of(one, rules.today, used, bounds.ending_days)) for one in rules.waivers),
     )
+
+
+def _documents(
+    files: Sequence[File], rulebook: Rulebook, cache: Cache
+) -> list[Document | tuple[Finding, ...]]:
+    """Give every file as it is remembered or, if it is not, as it is read now, in the order given."""
+    known = cache.recall(files)
+    fresh = read_documents([file for file, one in zip(files, known, strict=True) if one is None], rulebook)
+    cache.remember([one for one in fresh if isinstance(one, Document)], len(files))
+    rest = iter(fresh)
+    return [next(rest) if one is None else one for one in known]
 
 
 def _candidates(
@@ -250,6 +263,12 @@ def _files_digest(files: Iterable[File]) -> str:
     for name, data in files:
         digest.update(f"{len(name.encode())}:{name}{len(data)}:".encode() + data)
     return "sha256:" + digest.hexdigest()
+
+
+def _cache_key(schemas: Mapping[str, Json], rules: RuleSettings) -> str:
+    """Give a digest over everything that decides whether a file alone is sound, besides its name and bytes."""
+    parts = [__version__, code_digest(), _rules_digest(schemas, rules), rules.suffixes.digest]
+    return hashlib.sha256(json.dumps([*parts, list(rules.allowed_hosts)]).encode()).hexdigest()
 
 
 def _rules_digest(schemas: Mapping[str, Json], rules: RuleSettings) -> str:

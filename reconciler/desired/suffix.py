@@ -6,6 +6,7 @@ time that the library takes which ships it (`publicsuffixlist`), and tests hold 
 
 from __future__ import annotations
 
+import hashlib
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -27,6 +28,8 @@ class Suffixes:
 
     def __init__(self, text: str) -> None:
         public, _, private = text.partition(PRIVATE)
+        self.digest = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        """What tells this list from another."""
         self._public = frozenset(public.split("\n"))
         self._private = frozenset(private.split("\n"))
         self._exceptions = frozenset(rule for rule in self._public | self._private if rule.startswith("!"))
