@@ -91,6 +91,12 @@ MINIMUM = {
         *(f"organisations.0.{name}" for name in ("name", "exit", "error", "result")),
     ],
     "shards": [f"include.0.{name}" for name in ("shard", "organisations", "args", "channels")],
+    "report-log": [
+        *("channel", "field"),
+        *(f"events.0.{name}" for name in ("when", "what", "who", "id", "fields")),
+        *(f"events.0.fields.0.{name}" for name in ("path", "before", "after")),
+    ],
+    "report-continuity": ["runs", *(f"gaps.0.{name}" for name in ("name", "known", "found", "versions"))],
     "explain": ["rules.0.rule"],
     "doctor": ["checks.0.what", "checks.0.found", "checks.0.ok", "settings.0.name", "settings.0.value"],
 }
@@ -125,6 +131,10 @@ def _documents(story: Story) -> Iterator[tuple[str, Any]]:
     story.seed("retail", 1)
     yield "adopt", story.json("adopt")[1]
     yield "report", story.json("report")[1]
+    yield "report-log", story.json("report", "log", "support")[1]
+    story.write("support", 0, description="Ours again", webhook=HOOK)
+    story.json("apply", "--yes")
+    yield "report-continuity", story.json("report", "continuity")[1]
     story.own_fleet()
     yield "fleet", story.json("fleet", "plan")[1]
     yield "shards", story.run("shards", "--json").json

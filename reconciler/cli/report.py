@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.history import continuity, log
 from reconciler.cli.options import common, exits, find_root
 from reconciler.cli.output import emit, say, show, write_file
 
@@ -26,13 +27,16 @@ Examples:
   reconciler report show 3f9c --format markdown
   reconciler report html 3f9c --out run.html
   reconciler report site public
+  reconciler report log secure-webchat#/webchatSettings/corsAllowedOrigins
+  reconciler report continuity
   reconciler report metrics --out /var/lib/node_exporter/reconciler.prom
   reconciler report verify"""
 )
 @click.argument(
     "words",
     nargs=-1,
-    metavar="[list | show RUN | html [RUN] | site DIR | metrics | verify | merge FILE... | RUN]",
+    metavar="[list | show RUN | html [RUN] | log CHANNEL[#FIELD] | continuity | site DIR | metrics | verify"
+    " | merge FILE... | RUN]",
 )
 @click.option(
     "--out",
@@ -47,7 +51,9 @@ def report(words: tuple[str, ...], form: str, out: Path | None, **options: Any) 
 
     `html` writes one page that opens offline, of the newest run where none is named; `site` writes the whole
     history into a folder, as pages for any static host. `metrics` writes the newest state for Prometheus.
-    `merge` makes one report of those that several jobs of a fleet wrote.
+    `log` tells who set a channel, or one field: commits, applies, edits in the console. `continuity` tells where
+    live versions moved more than our writes explain. `merge` makes one report of those that several jobs of a
+    fleet wrote.
     """
     if words[:1] == ("merge",) and len(words) > 1:
         from reconciler.cli.fleet import merged
@@ -63,12 +69,17 @@ def report(words: tuple[str, ...], form: str, out: Path | None, **options: Any) 
             return _site(ledger, Path(folder), options)
         case ("metrics",):
             return _metrics(ledger, form, out)
+        case ("log", channel):
+            return log(ledger, channel, form, options)
+        case ("continuity",):
+            return continuity(ledger, form)
         case ("verify",):
             return _verify(ledger, form)
         case ("show", name) | (name,):
             return _show(ledger, name, form)
     raise click.UsageError(
-        "report takes: list, show RUN, html [RUN], site DIR, metrics, verify, merge FILE…, or RUN"
+        "report takes: list, show RUN, html [RUN], log CHANNEL[#FIELD], continuity, site DIR, metrics,"
+        " verify, merge FILE…, or RUN"
     )
 
 

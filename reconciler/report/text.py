@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from reconciler.model import JsonObject
 from reconciler.report import facts
 from reconciler.report.audit_text import trail_lines
+from reconciler.report.channel_log import continuity_lines, log_lines
 from reconciler.report.drift_text import drift_lines
 from reconciler.report.plan_text import APPLY, plan_lines
 from reconciler.report.probes_text import verify_lines
@@ -106,6 +107,8 @@ RENDERERS: Mapping[str, Callable[[JsonObject, int], Iterator[Line]]] = {
     "plan": plan_lines,
     "apply": run_lines,
     "drift": drift_lines,
+    "report log": log_lines,
+    "report continuity": continuity_lines,
     "verify": verify_lines,
     "audit": trail_lines,
     "report": _report_lines,
