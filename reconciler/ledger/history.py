@@ -38,7 +38,11 @@ def file_commits(repository: Path, path: str) -> tuple[FileCommit, ...]:
     form = "--format=%H%x00%cI%x00%an%x00%s"
     lines = git.ask("log", f"--max-count={COMMITS}", "--no-show-signature", form, "HEAD", "--", file).output
     rows = [line.split("\0") for line in reversed(lines.decode("utf-8", "replace").splitlines())]
-    return tuple(FileCommit(*row[:4], content=_content(git, row[0], file)) for row in rows if len(row) >= 4)
+    return tuple(
+        FileCommit(row[0], row[1], row[2], row[3], _content(git, row[0], file))
+        for row in rows
+        if len(row) > 3
+    )
 
 
 def _content(git: GitCommand, commit: str, file: str) -> bytes | None:
