@@ -16,6 +16,7 @@ from reconciler import __version__
 COMMANDS = {
     "init": "Lay out channels/, schemas and settings in a repository.",
     "validate": "Check channel files against the schemas and the security rules.",
+    "watch": "Validate on each save, and show the last plan's verdict.",
     "fmt": "Write channel files in one form, comments kept.",
     "plan": "Show what would change, or check a saved plan.",
     "apply": "Write what the plan says, prove the endpoints, record the run.",
