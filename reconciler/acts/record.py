@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,6 +13,7 @@ from reconciler import __version__
 from reconciler.decide.fields import with_value, without_value
 from reconciler.decide.saved_plan import plan_document
 from reconciler.errors import RecordError
+from reconciler.genesys.words import redacted
 from reconciler.ledger.branch import NAME as BRANCH
 from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.source import find_repository
@@ -119,6 +121,7 @@ def keep(
 
     `applied` says, given what the record knows by channel name, what of that is otherwise now.
     """
+    record = redacted(dict(record), [os.environ.get("GENESYS_CLIENT_SECRET", "")])
     repository = find_repository(settings.repo)
     if repository is None:
         path = keep_file(settings.repo, record)

@@ -17,13 +17,24 @@ if TYPE_CHECKING:
 
     from reconciler.model import JsonObject
 
+SECRET_LETTERS = 8
 PLAIN_SECONDS = 2.0
 """How often progress is told where there is no terminal."""
 
 
 def emit(text: str) -> None:
     """Print a result on stdout."""
-    click.echo(text.rstrip("\n"), color=True)
+    click.echo(without_secret(text.rstrip("\n")), color=True)
+
+
+def without_secret(text: str) -> str:
+    """Hide the client secret, in whatever form: somebody may have written it into a channel."""
+    secret = os.environ.get("GENESYS_CLIENT_SECRET", "")
+    if len(secret) < SECRET_LETTERS:
+        return text  # So short a word is found everywhere, and is no secret.
+    from reconciler.genesys.words import redacted
+
+    return str(redacted(text, [secret]))
 
 
 def emit_json(document: JsonObject) -> None:
@@ -57,7 +68,7 @@ def write_file(path: Path, text: str) -> None:
 
     partial = path.with_name(path.name + ".partial")
     try:
-        partial.write_text(text, encoding="utf-8")
+        partial.write_text(without_secret(text), encoding="utf-8")
         partial.replace(path)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from error
@@ -65,7 +76,7 @@ def write_file(path: Path, text: str) -> None:
 
 def say(text: str) -> None:
     """Tell a person something on stderr."""
-    click.echo(text, err=True)
+    click.echo(without_secret(text), err=True)
 
 
 def has_colour() -> bool:

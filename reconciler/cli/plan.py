@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.options import channel_names, common, exits, judged, limited
-from reconciler.cli.output import emit, has_colour, show, width
+from reconciler.cli.output import emit, has_colour, show, width, without_secret
 
 if TYPE_CHECKING:
     from reconciler.cli.session import Desk
@@ -156,9 +156,15 @@ def save(path: Path, document: JsonObject) -> None:
     """Write a plan to a file, whole or not at all."""
     from reconciler.errors import UsageError
 
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    if without_secret(text) != text:
+        raise UsageError(
+            "a channel holds the client secret, so the plan is not saved; take it out of the channel, and have the"
+            " secret of the OAuth client replaced"
+        )
     partial = path.with_name(path.name + ".partial")
     try:
-        partial.write_text(json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n")
+        partial.write_text(text + "\n")
         partial.replace(path)
     except OSError as error:
         raise UsageError(f"the plan cannot be saved to {path}: {error.strerror}") from error
