@@ -94,7 +94,7 @@ FILES: dict[str, tuple[str | bytes, str]] = {
     "P5 blanks": (changed("  name: Shop", '  name: "   "\n  #'), "wrong-value"),
     "P6 reference": (changed("spec:\n", 'spec:\n  $ref: "http://127.0.0.1:9/x"\n'), "unknown-field"),
     "P6 schema": (changed("kind:", '$schema: "http://127.0.0.1:9/x"\nkind:'), "unknown-field"),
-    "P8 long pattern": (changed("oauth2-provider-12345", '"' + "!" * 60_000 + '"'), "wrong-length"),
+    "P8 long pattern": (changed("oauth2-provider-12345", '"' + "!" * 60_000 + '"'), "auth-provider"),
     "P9 point": (extra("1.0"), "wrong-type"),
     "P10 none": (origins("[]"), "wrong-count"),
     "P10 many": (origins("[" + ", ".join(f"h{i}.e.com" for i in range(1500)) + "]"), "wrong-count"),
