@@ -7,15 +7,12 @@ contacts anything.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from reconciler.decide.freeze import Freeze, read_windows
 from reconciler.decide.ignores import Ignore, read_ignores
@@ -220,6 +217,10 @@ def read_file(text: str) -> Mapping[str, Mapping[str, Any]]:
     Raises `UsageError` for a file that is no TOML, and for tables, keys and types that are not known: a
     setting that does nothing would be a promise that is not kept.
     """
+    if not text:
+        return {}
+    import tomllib
+
     try:
         document = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -341,6 +342,8 @@ def _check_value(table: str, key: str, value: object) -> None:
 
 
 def _near(word: str, known: Mapping[str, object]) -> str:
+    import difflib
+
     near = difflib.get_close_matches(word, known, n=1)
     return f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(sorted(known))}"
 
@@ -348,6 +351,8 @@ def _near(word: str, known: Mapping[str, object]) -> str:
 def _checked_freeze(table: Mapping[str, Any] | None) -> Freeze | None:
     if not table:
         return None
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
     name = table.get("time_zone", "UTC")
     try:
         return Freeze(name, ZoneInfo(name), read_windows(table))

@@ -18,6 +18,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+import reconciler.lean  # noqa: F401  isort: skip - before httpx
 import httpx
 
 from reconciler.report.escape import shown

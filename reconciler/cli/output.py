@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -88,6 +87,8 @@ def has_colour() -> bool:
 
 def width() -> int:
     """Give the columns of the terminal, or 100 where there is none."""
+    import shutil
+
     return max(40, shutil.get_terminal_size((100, 24)).columns) if sys.stdout.isatty() else 100
 
 

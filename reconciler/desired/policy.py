@@ -5,7 +5,6 @@ A setting that is not known, or could not do what it says, is refused: it would 
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
@@ -123,6 +122,8 @@ def require_known(names: Iterable[str], own: Iterable[str]) -> None:
     known = [*(rule.id for rule in RULES), *own]
     for name in names:
         if name not in known:
+            import difflib
+
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else "; reconciler explain lists the rules"
             raise UsageError(f"{WHERE} severity: there is no rule {name!r}{hint}")
@@ -134,6 +135,8 @@ def _bounds(table: Any) -> Bounds:
     known = [one.name for one in fields(Bounds)]
     for name, value in table.items():
         if name not in known:
+            import difflib
+
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"
             raise UsageError(f"{WHERE} limits has no number {name!r}{hint}")

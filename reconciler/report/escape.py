@@ -6,7 +6,6 @@ pull-request comment or a workflow log they are data, never instructions.
 
 from __future__ import annotations
 
-import html
 import re
 
 CUT = 80
@@ -68,6 +67,8 @@ def words(text: str) -> str:
 
 def html_code(text: str) -> str:
     """Write a `<code>` element, for a place where Markdown is not read; mentions do not work inside."""
+    import html
+
     return f"<code>{html.escape(printable(text))}</code>"
 
 

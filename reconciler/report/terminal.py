@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -43,6 +42,8 @@ def page(lines: Iterable[Line], *, colour: bool) -> str:
 
 def wrapped(text: str, width: int, indent: int = 0, colour: Colour | None = None) -> Iterable[Line]:
     """Break a sentence into lines of at most this width; a word that is longer stays whole, to be copied."""
+    import textwrap
+
     room = max(width, NARROWEST) - indent
     for line in textwrap.wrap(printable(text), room, break_long_words=False, break_on_hyphens=False):
         yield " " * indent, Paint(line, colour) if colour else line
