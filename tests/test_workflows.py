@@ -16,6 +16,8 @@ from github_api import GitHubApi, serve
 from story import IDS, Story
 from workflows import Runner, evaluate, git
 
+from reconciler import __version__
+
 CHECKOUT = Path(__file__).parent.parent
 WORKFLOWS = CHECKOUT / ".github" / "workflows"
 ACTION = CHECKOUT / ".github" / "actions" / "reconciler" / "action.yml"
@@ -30,7 +32,7 @@ class GitHubStory:
     story: Story
     api: GitHubApi
     runner: Runner
-    main: str = "main"
+    workflows: Path = WORKFLOWS
 
     def push(self, branch: str) -> str:
         sha = self.story.commit()
@@ -41,17 +43,17 @@ class GitHubStory:
         sha = self.push("refs/heads/change")
         head = {"sha": sha, "repo": {"fork": fork}}
         payload = {"pull_request": {"number": 7, "head": head}}
-        return self.runner.run(WORKFLOWS / "plan.yml", "pull_request", payload, "change", sha)
+        return self.runner.run(self.workflows / "plan.yml", "pull_request", payload, "change", sha)
 
     def merge(self) -> dict[str, str]:
         """Squash: the same files under another commit, as the branch is replaced."""
         self.story.git("commit", "--quiet", "--amend", "--allow-empty", "--message", "squashed")
         sha = self.push("refs/heads/main")
-        return self.runner.run(WORKFLOWS / "apply.yml", "push", {}, "main", sha)
+        return self.runner.run(self.workflows / "apply.yml", "push", {}, "main", sha)
 
     def night(self) -> dict[str, str]:
         sha = self.story.git("rev-parse", "HEAD")
-        return self.runner.run(WORKFLOWS / "drift.yml", "schedule", {}, "main", sha)
+        return self.runner.run(self.workflows / "drift.yml", "schedule", {}, "main", sha)
 
 
 @pytest.fixture
@@ -143,6 +145,27 @@ def test_files_that_are_invalid_end_a_plan_with_annotations(github: GitHubStory)
     github.story.write("support", 0, corsAllowedOrigins=["http://app.example.com"])
     assert github.pull_request() == {"plan": "failure", "report": "skipped"}
     assert "::error file=channels/support.yaml" in github.runner.log
+
+
+def test_an_empty_repository_gets_a_green_first_pull_request(github: GitHubStory) -> None:
+    story = github.story
+    for name in ("channels", ".github"):
+        shutil.rmtree(story.repo / name)
+    story.commit()
+    assert story.run("init").code == 0
+    action = (story.repo / ".github" / "actions" / "reconciler" / "action.yml").read_text()
+    assert f"default: genesys-reconciler=={__version__}" in action
+    github.workflows = story.repo / ".github" / "workflows"
+    assert github.pull_request() == {"plan": "success", "report": "success"}, github.runner.log
+    (comment,) = github.api.comments
+    assert "example-webchat" in comment["body"]
+    assert {check["conclusion"] for check in github.api.checks} <= {"success", "neutral"}
+    run_tool(
+        "check-jsonschema", "--builtin-schema", "vendor.github-workflows", str(github.workflows / "plan.yml")
+    )
+    before = {path: path.read_bytes() for path in story.repo.rglob("*") if path.is_file()}
+    assert story.run("init").code == 0
+    assert {path: path.read_bytes() for path in before} == before
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,38 @@ spec:
     authProviderId: replace-by-your-provider
 """
 
+PRE_COMMIT = """\
+# What `reconciler validate` finds, before a commit is made: pip install pre-commit, then pre-commit install.
+repos:
+  - repo: local
+    hooks:
+      - id: reconciler-validate
+        name: reconciler validate
+        entry: reconciler validate
+        language: python
+        additional_dependencies: ["genesys-reconciler=={version}"]
+        files: ^{folder}/.*\\.ya?ml$
+"""
+
+OWNERS = """\
+# Whose review a change needs; it counts once branch protection asks for a review by code owners.
+# Uncomment, and name your teams.
+# /{folder}/            @your-organisation/digital-platform
+# /reconciler.toml      @your-organisation/security
+# /.github/             @your-organisation/platform
+"""
+
 IGNORED = "# Records that Git would not take, kept as files by reconciler apply.\n.reconciler/\n"
+
+
+FROM_HERE = """\
+    description: What pip installs; empty is the repository that this action comes from, with its lock.
+    default: ""
+"""
+FROM_INDEX = """\
+    description: What pip installs.
+    default: genesys-reconciler=={version}
+"""
 
 
 @click.command(
@@ -61,7 +92,8 @@ Examples:
 @common(("text",))
 @exits
 def init(repo: Path | None, channels: str | None, **_: Any) -> int:
-    """Lay out channels/, schemas/ and reconciler.toml in a repository, and overwrite nothing."""
+    """Lay out channels/, schemas/, reconciler.toml, workflows and a pre-commit hook, and overwrite nothing."""
+    from reconciler import __version__
     from reconciler.acts.load import load_schema_texts
 
     root = find_root(repo)
@@ -69,13 +101,31 @@ def init(repo: Path | None, channels: str | None, **_: Any) -> int:
     files = {f"schemas/{name}": text for name, text in load_schema_texts().items()}
     files["reconciler.toml"] = SETTINGS
     files[".gitignore"] = IGNORED
+    files[".pre-commit-config.yaml"] = PRE_COMMIT.format(version=__version__, folder=folder)
+    files[".github/CODEOWNERS"] = OWNERS.format(folder=folder)
+    files |= _workflows(folder, __version__)
     if not any((root / folder).glob("**/*.y*ml")):
         depth = "../" * len(Path(folder).parts)
         files[f"{folder}/example-webchat.yaml"] = EXAMPLE.format(depth=depth, id=uuid.uuid4())
     for path, text in files.items():
         emit(f"{_write(root / path, text)} {path}")
-    emit("next: reconciler validate, then reconciler doctor")
+    emit(
+        "next: reconciler validate, then reconciler doctor; docs/github.md says what the workflows need on GitHub"
+    )
     return 0
+
+
+def _workflows(folder: str, version: str) -> dict[str, str]:
+    """Give the workflows and the action below them, for a repository that gets this tool from the package index."""
+    from reconciler.acts.load import shipped
+
+    home = shipped(".github")
+    names = [f"workflows/{name}.yml" for name in ("plan", "apply", "drift")]
+    names += [f"actions/reconciler/{name}" for name in ("action.yml", "install.sh", "run.sh")]
+    texts = {f".github/{name}": (home / name).read_text(encoding="utf-8") for name in names}
+    action = ".github/actions/reconciler/action.yml"
+    texts[action] = texts[action].replace(FROM_HERE, FROM_INDEX.format(version=version))
+    return {path: text.replace('"channels/**"', f'"{folder}/**"') for path, text in texts.items()}
 
 
 def _write(path: Path, text: str) -> str:
