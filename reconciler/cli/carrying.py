@@ -6,7 +6,7 @@ import asyncio
 import os
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,13 +18,14 @@ from reconciler.acts.journal import Abandoned, Journal, abandoned
 from reconciler.acts.lock import Locked, locked
 from reconciler.acts.record import FOLDER, keep_record, make_record
 from reconciler.cli.approval import make_approval
-from reconciler.cli.notifying import tell_monitors
+from reconciler.cli.notifying import After, timed
 from reconciler.cli.output import progress, say, show
 from reconciler.cli.plan import Planned
 from reconciler.cli.signals import Signals
 from reconciler.clock import SystemClock
 from reconciler.decide.approval import approval_document
-from reconciler.model import JsonObject, Receiver, Run
+from reconciler.model import JsonObject, Run
+from reconciler.report.spans import Timeline
 from reconciler.settings import Api, read_monitors
 
 UNRECORDED = 6
@@ -59,11 +60,13 @@ def carry_out(
         lock = closing.enter_context(_lock(planned, name, options, clock))
         if lock.reason:
             planned.desk.notice(f"{lock.reason}; going on, since every write is checked by its version")
-        story = _story(planned, api, order, signals, journal)
+        timeline = Timeline()
+        story = _story(planned, api, order, signals, journal, timeline)
         outcome, requests, began = asyncio.run(story)
         ended = Ended(name, outcome, requests, began, lock, earlier)
         signals.recording()
-        code = _finish(planned, ended, digest, form, options, signals.code, receivers)
+        after = After(receivers, timeline, hurried=signals.code is not None)
+        code = _finish(planned, ended, digest, form, options, signals.code, after)
         if journal:
             journal.close()
         return code
@@ -81,7 +84,12 @@ def _lock(planned: Planned, name: str, options: dict[str, Any], clock: SystemClo
 
 
 async def _story(
-    planned: Planned, api: Api, order: run.Order, signals: Signals, journal: Journal | None
+    planned: Planned,
+    api: Api,
+    order: run.Order,
+    signals: Signals,
+    journal: Journal | None,
+    timeline: Timeline,
 ) -> tuple[Run, Mapping[str, int], datetime]:
     desk, plan, clock = planned.desk, planned.plan, SystemClock()
     stop, began = signals.stop_event(), clock.now()
@@ -93,7 +101,8 @@ async def _story(
             desk.settings, api, clock, writes=True, notice=desk.notice, token=planned.token, witness=journal
         )
         async with way_of as way:
-            ended = await run.apply(way.client, plan, order, clock, stop, run.Notices(applied, probed))
+            notices = timed(timeline, clock, applied, probed)
+            ended = await run.apply(way.client, plan, order, clock, stop, notices)
             return ended, Counter(planned.requests) + Counter(way.requests), began
 
 
@@ -104,7 +113,7 @@ def _finish(
     form: str,
     options: dict[str, Any],
     signal: int | None,
-    receivers: Sequence[Receiver],
+    after: After,
 ) -> int:
     desk, plan = planned.desk, planned.plan
     code = signal or run.exit_code(ended.run)
@@ -120,7 +129,7 @@ def _finish(
         waivers=planned.desk.loaded.waivers,
         circumstances=_circumstances(planned, ended, options),
     )
-    record = tell_monitors(desk, record, receivers, hurried=signal is not None)
+    record = after.tell(desk, record)
     if options["no_record"]:
         show(record, form)
         return code

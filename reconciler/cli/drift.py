@@ -54,6 +54,7 @@ def drift(names: tuple[str, ...], form: str, days: int, **options: Any) -> int:
     Ends with 2 where a channel drifted or is not applied yet. A live channel that no file names is shown, and
     is no drift. A result that differs from the last one is recorded, unless NAMEs were given.
     """
+    from reconciler.cli.notifying import send_trace
     from reconciler.cli.session import (
         left_alone,
         make_binding,
@@ -63,6 +64,8 @@ def drift(names: tuple[str, ...], form: str, days: int, **options: Any) -> int:
         require_names,
         require_valid,
     )
+    from reconciler.clock import SystemClock
+    from reconciler.report.spans import Timeline
     from reconciler.report.waivers import waiver_rows
     from reconciler.settings import read_monitors
 
@@ -77,6 +80,7 @@ def drift(names: tuple[str, ...], form: str, days: int, **options: Any) -> int:
     aim = Aim(channels, applied, days, only, left_alone(desk))
     look = reading(lambda clock: _look(desk, api, aim, clock))
     document = _document(desk, look, binding)
+    send_trace(document, Timeline(), SystemClock().now())
     code = int(document["exit"])
     if only is None and not options["no_record"]:
         document, recorded = _record(desk, ledger, document, receivers, push=not options["no_push"])
