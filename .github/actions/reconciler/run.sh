@@ -57,7 +57,9 @@ case "$RECONCILER_COMMAND" in
     ;;
   apply)
     run plan check "$plan"
-    into "$apply" apply "$plan" || code=$?
+    approved=()
+    [ "${RECONCILER_APPROVE:-}" = true ] && approved=(--approve-widening)
+    into "$apply" apply "$plan" "${approved[@]}" || code=$?
     tell "$apply"
     ;;
   drift)
