@@ -57,4 +57,6 @@ def test_a_defect_that_is_put_back_is_caught(name: str, file: str, test: str) ->
     )
     assert ended.returncode == 1, f"{name} came back, and {test} says: {ended.stdout[-2000:]}{ended.stderr}"
     assert re.search(r"\d+ failed", ended.stdout)
+    # A mutant that no longer fits the program proves nothing.
+    assert re.search(r"\b(Type|Name|Attribute|Import)Error\b", ended.stdout) is None, ended.stdout[-3000:]
     assert " error" not in ended.stdout.splitlines()[-1]
