@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from reconciler import run, settings, transport
-from reconciler.acts import connect, load
+from reconciler.acts import connect, load, told
 from reconciler.acts.apply import Carrier
 from reconciler.decide import limits, merge, plan, webhooks
 from reconciler.desired import origin, rules, words
@@ -68,8 +68,8 @@ def old_body_under_a_new_version() -> None:
 def everything_is_written_every_time() -> None:
     decide = plan._change
 
-    def always(channel: Any, live: Any) -> Any:
-        change = decide(channel, live)
+    def always(channel: Any, live: Any, *given: Any) -> Any:
+        change = decide(channel, live, *given)
         return replace(change, action=Action.UPDATE, live=live) if live else change
 
     plan._change = always
@@ -252,7 +252,7 @@ def a_failed_webhook_is_a_failed_update() -> None:
     async def kept(*given: Any) -> Any:
         ended = await keep(*given)
         if any(one.result is not Result.APPLIED for one in ended):
-            raise Rejected("the webhook failed")
+            raise Rejected("the webhook failed", method="POST", path="/api/v2/webhooks")
         return ended
 
     run.keep_webhooks = kept
@@ -273,15 +273,15 @@ def an_id_is_put_into_the_filter_as_it_is() -> None:
 
 @defect("S24")
 def an_audit_that_fails_fails_the_run() -> None:
-    read = run.read_audit
+    read = told.read_audit
 
     async def reading(*given: Any) -> Any:
         trail = await read(*given)
         if not trail.complete:
-            raise Rejected("the audit failed")
+            raise Rejected("the audit failed", method="GET", path="/api/v2/auditlogs")
         return trail
 
-    run.read_audit = reading
+    told.read_audit = reading
 
 
 @defect("S25")
