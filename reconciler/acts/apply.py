@@ -195,8 +195,9 @@ class Carrier:
     async def _reread(self, attempt: Attempt, *, moved: bool) -> LiveChannel | None:
         """Read what is live now; where it must have moved, wait until the read shows it.
 
-        A read that still shows the version which the remote has just refused is stale, and so is one that shows an
-        older version than we know: it is waited out, and never acted on.
+        A read about another channel says nothing of this one. A read that still shows the version which the remote
+        has just refused is stale, and so is one that shows an older version than we know: it is waited out, and
+        never acted on.
         """
         for read in range(STALE_READS):
             theirs = await self._read(attempt)
@@ -216,8 +217,6 @@ class Carrier:
         except NotFound:
             return None
         theirs = read_live(attempt.kind, answer.value)
-        if theirs.id != attempt.change.id:
-            raise Unavailable("the answer is about another channel", method="GET", path=attempt.path)
         return replace(theirs, revision=replace(theirs.revision, etag=answer.etag))
 
 

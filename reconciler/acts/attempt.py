@@ -167,6 +167,8 @@ class Attempt:
 
         `moved` says that the remote has just refused the revision that we know as not the live one.
         """
+        if theirs and theirs.id != self.id:
+            return True  # whatever stands in between answered somebody else
         if moved and not self.moved(theirs):
             return True
         return bool(theirs and self.live and _is_older(theirs.revision.value, self.live.revision.value))

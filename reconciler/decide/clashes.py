@@ -17,6 +17,7 @@ from reconciler.model import (
     FieldDrift,
     LiveChannel,
     Outcome,
+    Result,
     Revision,
 )
 
@@ -26,7 +27,7 @@ def name_clashes(
 ) -> Outcome:
     """Add to each clash of an outcome who moved the field; `gap` says why the log is not whole."""
     if not outcome.clashes and outcome.after is None:
-        return _with_remover(outcome, entries)
+        return _with_remover(outcome, entries) if outcome.result is Result.CLASHED else outcome
     drift = attribute(_drift_of(outcome, change), entries, client_id, gap)
     clashes = tuple(
         replace(clash, by=field.attribution)

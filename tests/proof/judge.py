@@ -137,12 +137,26 @@ def _false_word(
         return "we committed something"
     if outcome.result is Result.CLASHED and not _was_moved(outcome, played):
         return "nobody moved it since the plan was made"
-    if outcome.result is Result.NOT_REACHED and sent:
-        return "a write was sent"
+    if outcome.result is Result.NOT_REACHED:
+        return "a write was sent" if sent else _needless_rest(played)
     # An answer is also lost where it came and could not be read.
     if outcome.result is Result.UNKNOWN and all(one.status in range(400, 500) for one in sent):
         return "every write was answered with a refusal"
-    return None
+    return _needless_doubt(outcome, played)
+
+
+def _needless_rest(played: Played) -> str | None:
+    why = played.stopped_after is not None or played.run.error or played.run.held
+    return None if why else "nothing kept it from being tried"
+
+
+def _needless_doubt(outcome: Outcome, played: Played) -> str | None:
+    """Say why a doubt could have been settled: nobody else wrote, and the last look was answered."""
+    if outcome.result is not Result.UNKNOWN or played.stopped_after is not None:
+        return None
+    looks = [one for one in played.sent if one.entity == outcome.id and "auditlogs" not in one.path]
+    answered = looks[-1].method == "GET" and looks[-1].status == 200
+    return "a look could have told" if answered and not _was_moved(outcome, played) else None
 
 
 def _was_moved(outcome: Outcome, played: Played) -> bool:
@@ -162,7 +176,7 @@ def _false_failure(outcome: Outcome, sent: list[Sent], played: Played) -> str | 
         return f"{last.status} is a conflict, which is looked into"
     if last.status == 429 and len(sent) < ATTEMPTS:
         return f"it gave up on 429 after {len(sent)} writes"
-    refused = [one for one in sent if one.status == 401]
+    refused = [one for one in played.sent if one.status == 401]
     return "a refused token is renewed once" if last.status == 401 and len(refused) < 2 else None
 
 

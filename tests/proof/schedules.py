@@ -83,7 +83,7 @@ def make_schedule(seed: int, dice: random.Random | None = None) -> Schedule:
         _add_channel(schedule, number, dice)
     ids = [one.id or "" for one in schedule.channels] + [one[1] for one in schedule.pruned]
     ids += schedule.strangers
-    schedule.early = [_edit(dice, ids) for _ in range(dice.choice((0, 0, 1)))]
+    schedule.early += [_edit(dice, ids) for _ in range(dice.choice((0, 0, 1)))]
     schedule.between = [_edit(dice, ids) for _ in range(dice.choice((0, 0, 0, 1, 2)))]
     for _ in range(dice.choice((0, 1, 1, 2, 3))):
         number = dice.choice((0, 0, 1, 1, 2, 3, 4, 5, 6, 8))
@@ -107,8 +107,15 @@ def _add_ambush(schedule: Schedule, ids: list[str], dice: random.Random) -> None
             ("lost before", "lost after", "500 after", "cut after", "straying", "delayed", "409")
         )
         schedule.faults[number] = name, FAULTS[name](dice)
-    if dice.random() < 0.5:
+    second = dice.random()
+    if second < 0.15:
+        stranger = document(dice.choice((4, 7, 10)), id=identity(99))
+        schedule.faults[number + 1] = "another channel", swapped(_json(200, stranger))
+    elif second < 0.55:
         schedule.faults[number + 1] = "stale", stale()
+        # Something to be behind of: the version before the reviewed one, with other values.
+        schedule.early += [Edit(one, {"name": "before", "theme": "old"}, "Dana") for one in ids]
+        schedule.early += [Edit(one, {"name": dice.choice(WORDS), "theme": "new"}, "Dana") for one in ids]
     else:
         schedule.edits.setdefault(number + 1, []).append(_edit(dice, ids))
 

