@@ -344,3 +344,26 @@ def test_the_patch_is_minimal_and_the_ignore_entry_holds(applied: Story) -> None
     applied.git("checkout", "--quiet", "channels")
     settings(applied, remedies["neither"]["settings"])
     assert applied.json("drift")[0] == 0
+
+
+def test_healing_puts_back_only_what_narrows(applied: Story) -> None:
+    edit(applied, 0, webchatSettings={"corsAllowedOrigins": [APP, EVIL, WWW]})
+    edit(applied, 1, enabled=False)
+    code, document = applied.json("drift", "--heal", "narrowing")
+    assert (code, document["command"]) == (2, "apply")
+    assert [(one["name"], one["result"], one["exposure"]) for one in document["outcomes"]] == [
+        ("support", "applied", "narrows")
+    ]
+    assert applied.live(0)["webchatSettings"]["corsAllowedOrigins"] == [APP, WWW]
+    assert applied.live(1)["enabled"] is False
+    commands = [run["command"] for run in applied.json("report")[1]["runs"]]
+    assert commands == ["apply", "drift", "apply"]
+
+
+def test_healing_leaves_a_channel_alone_that_moved_on_either_side_or_in_mixed_ways(applied: Story) -> None:
+    edit(applied, 0, webchatSettings={"corsAllowedOrigins": [APP, EVIL, WWW]}, description="Dana's")
+    applied.write("retail", 1, description="Ours")
+    edit(applied, 1, webchatSettings={"corsAllowedOrigins": [APP, EVIL, WWW]})
+    writes = len(applied.writes())
+    code, document = applied.json("drift", "--heal", "narrowing")
+    assert (code, document["command"], len(applied.writes())) == (2, "drift", writes)

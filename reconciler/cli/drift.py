@@ -41,6 +41,11 @@ Examples:
     show_default=True,
     help="How far back the audit log is asked, at the most.",
 )
+@click.option(
+    "--heal",
+    type=click.Choice(("narrowing",)),
+    help="Put back what somebody opened wider, by an apply; everything else needs a look.",
+)
 @click.option("--no-record", is_flag=True, help="Commit no record, also where the result is a new one.")
 @click.option("--no-push", is_flag=True, help="Commit the record, and do not push it.")
 @click.option("--remote", metavar="NAME", help="Git remote of the record.  [default: origin]")
@@ -52,7 +57,8 @@ def drift(names: tuple[str, ...], form: str, days: int, **options: Any) -> int:
     """Compare live with what was last applied and with what Git wants; say who moved what, and the ways out.
 
     Ends with 2 where a channel drifted or is not applied yet. A live channel that no file names is shown, and
-    is no drift. A result that differs from the last one is recorded, unless NAMEs were given.
+    is no drift. A result that differs from the last one is recorded, unless NAMEs were given. Nothing is
+    written to the remote, but with --heal: then an apply follows, and its report is shown.
     """
     from reconciler.cli.notifying import send_trace
     from reconciler.cli.session import (
@@ -85,6 +91,13 @@ def drift(names: tuple[str, ...], form: str, days: int, **options: Any) -> int:
     if only is None and not options["no_record"]:
         document, recorded = _record(desk, ledger, document, receivers, push=not options["no_push"])
         code = code if recorded else UNRECORDED
+    if options["heal"]:
+        from reconciler.cli.healing import heal
+
+        say(str(document["verdict"]))
+        healed = heal(look.drifts, form, options)
+        if healed is not None:
+            return healed
     # How waivers stand changes with the day, and is no result that is worth a record.
     show({**document, "waivers": waiver_rows(desk.loaded.waivers, desk.loaded.today)}, form)
     return code

@@ -41,7 +41,7 @@ code=0
 case "$RECONCILER_COMMAND" in
   plan)
     run validate --format github
-    run plan --out "$plan" --quiet > /dev/null
+    run plan --out "$plan" --format html --quiet > "$folder/plan.html"
     # Drift beside the plan: shown in a section of its own, recorded by the nightly job alone.
     into "$drift" drift --no-record || code=$?
     [ "$code" -eq 2 ] && code=0
@@ -49,7 +49,7 @@ case "$RECONCILER_COMMAND" in
     ;;
   offline-plan)
     run validate --format github
-    run plan --offline --out "$plan" > /dev/null
+    run plan --offline --out "$plan" --format html > "$folder/plan.html"
     tell "$plan"
     ;;
   reviewed)
