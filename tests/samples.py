@@ -87,6 +87,21 @@ PLAN: JsonDict = {
             "revision": None,
         }
     ],
+    "approval": {"required": True, "given": False, "channels": ["fresh", "sales"], "waived": []},
+    "waivers": [
+        {
+            "name": "old-shop",
+            "rule": "origin-punycode",
+            "channel": "sales",
+            "field": "/spec",
+            "value": None,
+            "reason": "the shop moves in May",
+            "owner": "digital",
+            "expires": "2026-03-10",
+            "daysLeft": 5,
+            "state": "ending",
+        }
+    ],
 }
 
 CERTIFICATE: JsonDict = {

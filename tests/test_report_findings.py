@@ -1,172 +1,156 @@
-"""What machines read of findings: annotations, SARIF and JUnit, each against what its reader relies on."""
+"""Findings: as text with the place in the source, as annotations, and as SARIF."""
 
 from __future__ import annotations
 
-import json
-import re
-import xml.etree.ElementTree as ElementTree
-from datetime import date
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
 
 import pytest
-from jsonschema import Draft7Validator
 
-from reconciler.desired.catalogue import RULES
-from reconciler.model import Finding, Severity, Waived, Waiver
+from reconciler.model import Finding, Severity
+from reconciler.report.documents import validate_document
 from reconciler.report.findings import findings_github, findings_text
-from reconciler.report.junit import findings_junit
-from reconciler.report.sarif import findings_sarif
+from reconciler.report.sarif import SHOWN, findings_sarif
 
-SARIF = Draft7Validator(json.loads((Path(__file__).parent / "data" / "sarif-2.1.0.schema.json").read_text()))
-HOSTILE = (
-    "\x1b[31m\u202e</failure>]]>&\"'\n::error::x %0A ##[error]y"
-    " <img src=x onerror=alert(1)> [a](javascript:b) @all"
+FINDING = Finding(
+    rule="origin-https",
+    severity=Severity.ERROR,
+    file="channels/support.yaml",
+    line=12,
+    column=9,
+    pointer="/spec/webchatSettings/corsAllowedOrigins/1",
+    message='"http://a.example.com" is not https',
+    fix="write https://a.example.com",
+    excerpt="      - http://a.example.com",
 )
-WAIVER = Waiver(
-    "pages", "origin-shared-hosting", "shop", "/spec", "moves soon", "storefront", date(2026, 12, 31)
+WARNING = replace(FINDING, rule="channel-owner", severity=Severity.WARNING, line=3, fix="", excerpt="")
+
+
+class Rule:
+    """A rule as the catalogue describes one."""
+
+    id = "origin-https"
+    severity = Severity.ERROR
+    what = "Origins are https."
+    why = "Anybody on the way can read http."
+    fix = "Write https."
+    risk = 8.1
+    is_optional = False
+
+
+def test_a_finding_is_shown_with_its_line_and_a_caret() -> None:
+    assert findings_text([FINDING], files=2, colour=False) == (
+        'channels/support.yaml:12:9: origin-https: "http://a.example.com" is not https; write https://a.example.com\n'
+        "    error |       - http://a.example.com\n"
+        "          |         ^\n"
+        "\n"
+        "✗ 1 error in 1 of 2 files. reconciler explain RULE says more.\n"
+    )
+
+
+def test_a_finding_without_a_line_is_shown_too_and_a_warning_is_no_error() -> None:
+    assert findings_text([WARNING], files=1, colour=False) == (
+        'channels/support.yaml:3:9: channel-owner: "http://a.example.com" is not https\n'
+        "  warning\n"
+        "\n"
+        "! 1 warning in 1 of 1 file.\n"
+    )
+    assert findings_text([], files=3, colour=False) == "✓ 3 files, no finding.\n"
+    assert findings_text([], files=1, colour=True) == "\x1b[32m✓ 1 file, no finding.\x1b[0m\n"
+
+
+@pytest.mark.parametrize(
+    ("excerpt", "column", "shown", "caret"),
+    [
+        ("name: x", 7, "name: x", 6),
+        ("名: x", 4, "名: x", 4),
+        ("e\u0301: x", 5, "é: x", 3),
+        ("a\tb", 3, "a    b", 5),
+        ("a\x1b[31mb", 7, "a\\u{1b}[31mb", 11),
+        ("x" * 400 + "BAD", 401, "x" * 50 + "BAD", 50),
+        ("short", 900, "short", 5),
+        ("first", 0, "first", 0),
+    ],
 )
+def test_the_caret_stands_below_what_is_meant(excerpt: str, column: int, shown: str, caret: int) -> None:
+    text = findings_text([replace(FINDING, excerpt=excerpt, column=column)], files=1, colour=False)
+    source, mark = text.splitlines()[1:3]
+    assert source.partition(" | ")[2] == shown.replace("é", "e\u0301")
+    assert mark.partition(" | ")[2] == " " * caret + "^"
 
 
-def finding(rule: str = "origin-https", severity: Severity = Severity.ERROR, **changes: Any) -> Finding:
-    fields: dict[str, Any] = {
-        "file": "channels/shop.yaml",
-        "line": 12,
-        "column": 9,
-        "pointer": "/spec/name",
-        "message": "it is wrong",
-        "fix": "mend it",
-        "excerpt": "  name: x",
+def test_annotations_come_worst_first_and_the_rest_is_counted() -> None:
+    text = findings_github([WARNING, FINDING])
+    assert text.splitlines() == [
+        (
+            "::error file=channels/support.yaml,line=12,col=9,title=origin-https"
+            '::"http://a.example.com" is not https; write https://a.example.com'
+        ),
+        (
+            "::warning file=channels/support.yaml,line=3,col=9,title=channel-owner"
+            '::"http://a.example.com" is not https'
+        ),
+    ]
+    many = findings_github([FINDING] * 13 + [WARNING] * 11).splitlines()
+    assert [line.split(" ")[0] for line in many] == ["::error"] * 10 + ["::warning"] * 10 + ["And"]
+    assert many[-1] == "And 3 errors, 1 warning more; reconciler validate lists them all."
+
+
+def test_an_annotation_encodes_what_would_end_it() -> None:
+    odd = replace(FINDING, file="channels/a,b:c%.yaml", message="50 % off\nsecond: line", fix="")
+    assert findings_github([odd]) == (
+        "::error file=channels/a%2Cb%3Ac%25.yaml,line=12,col=9,title=origin-https::50 %25 off%0Asecond: line\n"
+    )
+
+
+def test_the_document_counts_by_severity_and_a_warning_keeps_files_valid() -> None:
+    document = validate_document([FINDING, WARNING], files=2)
+    assert (document["valid"], document["files"]) == (False, 2)
+    assert document["summary"] == {"error": 1, "warning": 1, "notice": 0}
+    assert document["findings"][0]["pointer"] == "/spec/webchatSettings/corsAllowedOrigins/1"
+    assert validate_document([WARNING], files=2)["valid"]
+
+
+def test_sarif_names_rule_place_and_severity() -> None:
+    log = findings_sarif([WARNING, FINDING], [Rule()], version="1.2.3")
+    (run,) = log["runs"]
+    assert (log["version"], run["tool"]["driver"]["semanticVersion"]) == ("2.1.0", "1.2.3")
+    assert run["tool"]["driver"]["rules"][0]["shortDescription"] == {"text": "Origins are https."}
+    first, second = run["results"]
+    assert (first["ruleId"], first["ruleIndex"], first["level"]) == ("origin-https", 0, "error")
+    assert (second["ruleId"], second["level"], "ruleIndex" in second) == ("channel-owner", "warning", False)
+    (place,) = first["locations"]
+    assert place["physicalLocation"]["artifactLocation"]["uri"] == "channels/support.yaml"
+    assert place["physicalLocation"]["region"] == {
+        "startLine": 12,
+        "startColumn": 9,
+        "snippet": {"text": "      - http://a.example.com"},
     }
-    return Finding(rule=rule, severity=severity, **fields | changes)
 
 
-def parsed(text: str) -> ElementTree.Element:
-    return ElementTree.fromstring(text)  # noqa: S314 - our own output
+def fingerprints(*findings: Finding) -> list[str]:
+    results = findings_sarif(findings, [], version="1")["runs"][0]["results"]
+    return [result["partialFingerprints"]["primaryLocationLineHash"] for result in results]
 
 
-def log(*findings: Finding, waived: tuple[Waived, ...] = ()) -> Any:
-    return json.loads(json.dumps(findings_sarif(findings, RULES, version="1.2.3", waived=waived)))
+def test_a_finding_keeps_its_fingerprint_when_its_line_moves() -> None:
+    assert fingerprints(FINDING) == fingerprints(replace(FINDING, line=40, column=1, message="other"))
+    assert fingerprints(FINDING) != fingerprints(replace(FINDING, pointer="/spec/name"))
+    twice = fingerprints(FINDING, FINDING)
+    assert twice[0] != twice[1]
+    assert twice[0] == fingerprints(FINDING)[0]
 
 
-def test_ten_annotations_of_a_level_and_then_a_count() -> None:
-    findings = [finding(line=line) for line in range(1, 14)]
-    findings += [finding("origin-lookalike", Severity.WARNING, line=line) for line in range(1, 12)]
-    lines = findings_github(findings).splitlines()
-    assert sum(line.startswith("::error ") for line in lines) == 10
-    assert sum(line.startswith("::warning ") for line in lines) == 10
-    assert lines[-1] == "And 3 errors, 1 warning more; reconciler validate lists them all."
-    assert lines[0] == (
-        "::error file=channels/shop.yaml,line=1,col=9,title=origin-https::it is wrong; mend it"
-    )
+def test_sarif_shows_the_worst_of_too_many_and_counts_the_rest() -> None:
+    log = findings_sarif([WARNING] * SHOWN + [FINDING] * 2, [], version="1")["runs"][0]
+    assert (len(log["results"]), log["results"][1]["level"]) == (SHOWN, "error")
+    (note,) = log["invocations"][0]["toolExecutionNotifications"]
+    assert note["message"]["text"].startswith(f"2 of {SHOWN + 2} findings are left out")
 
 
-def test_up_to_ten_annotations_need_no_count() -> None:
-    assert len(findings_github([finding()] * 10).splitlines()) == 10
-    assert findings_github([]) == ""
-
-
-def test_no_text_of_others_begins_a_second_command() -> None:
-    text = findings_github([finding(file=HOSTILE, message=HOSTILE, fix=HOSTILE)])
-    (line,) = text.splitlines()
-    assert line.count("::error ") == 1
-    assert "##[" not in line
-    assert line.isprintable()
-    properties = line.split("::")[1]
-    assert properties.count(",") == 3
-
-
-@pytest.mark.parametrize("severity", Severity)
-def test_sarif_keeps_the_published_schema(severity: Severity) -> None:
-    document = log(finding(severity=severity), finding(message=HOSTILE, file="a b/ü?.yaml", excerpt=HOSTILE))
-    assert [error.message for error in SARIF.iter_errors(document)] == []
-
-
-def test_sarif_of_every_rule_keeps_the_schema_and_leads_to_its_rule() -> None:
-    document = log(*(finding(rule.id, rule.severity) for rule in RULES), waived=(Waived(finding(), WAIVER),))
-    assert [error.message for error in SARIF.iter_errors(document)] == []
-    run = document["runs"][0]
-    listed = run["tool"]["driver"]["rules"]
-    assert [rule["id"] for rule in listed] == [rule.id for rule in RULES]
-    for result in run["results"]:
-        assert listed[result["ruleIndex"]]["id"] == result["ruleId"]
-
-
-def test_sarif_says_how_dangerous_a_rule_is_as_code_scanning_reads_it() -> None:
-    rules = {rule["id"]: rule for rule in log()["runs"][0]["tool"]["driver"]["rules"]}
-    severity = rules["origin-https"]["properties"]["security-severity"]
-    assert re.fullmatch(r"\d+\.\d", severity)
-    assert 0 < float(severity) <= 10
-    assert rules["origin-https"]["properties"]["tags"] == ["security"]
-    assert "security-severity" not in rules["yaml-syntax"]["properties"]
-    assert rules["owner-missing"]["defaultConfiguration"] == {"level": "warning", "enabled": False}
-    assert all(rule["help"]["text"] for rule in rules.values())
-
-
-def test_fingerprints_stay_when_lines_move_and_tell_findings_apart() -> None:
-    def prints(*findings: Finding) -> list[str]:
-        return [
-            one["partialFingerprints"]["primaryLocationLineHash"]
-            for one in log(*findings)["runs"][0]["results"]
-        ]
-
-    assert prints(finding()) == prints(finding(line=99, column=1, excerpt="moved", message="other words"))
-    told = [finding(), finding(), finding(pointer="/spec/id"), finding(file="b.yaml"), finding("origin-case")]
-    assert len(set(prints(*told))) == len(told)
-
-
-def test_what_is_waived_is_there_and_suppressed() -> None:
-    (result,) = log(waived=(Waived(finding(), WAIVER),))["runs"][0]["results"]
-    (suppression,) = result["suppressions"]
-    assert (suppression["kind"], suppression["status"]) == ("external", "accepted")
-    assert "storefront, until 2026-12-31" in suppression["justification"]
-
-
-def test_sarif_shows_as_many_results_as_are_read_and_counts_the_rest() -> None:
-    run = log(*[finding(severity=Severity.WARNING)] * 5_001, finding())["runs"][0]
-    assert len(run["results"]) == 5_000
-    assert run["results"][0]["level"] == "error"
-    assert "2 of 5002" in run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
-
-
-def test_junit_has_a_case_a_file_and_a_failure_where_one_is_an_error() -> None:
-    text = findings_junit(
-        [
-            finding(),
-            finding("owner-missing", Severity.WARNING),
-            finding("owner-missing", Severity.NOTICE, file="b.yaml"),
-        ],
-        ["channels/shop.yaml", "b.yaml", "c.yaml"],
-        (Waived(finding(file="c.yaml"), WAIVER),),
-    )
-    (suite,) = parsed(text)
-    assert (suite.get("tests"), suite.get("failures")) == ("3", "1")
-    failed, noted, waived = suite
-    assert [case.get("name") for case in suite] == ["channels/shop.yaml", "b.yaml", "c.yaml"]
-    assert failed[0].tag == "failure"
-    assert failed[0].get("type") == "origin-https"
-    assert "channels/shop.yaml:12:9: error: origin-https: it is wrong; mend it" in (failed[0].text or "")
-    assert [one.tag for one in noted] == ["system-out"]
-    assert "waived by pages" in (waived[0].text or "")
-
-
-def test_junit_of_nothing_is_a_suite_without_cases() -> None:
-    (suite,) = parsed(findings_junit([], []))
-    assert (suite.get("tests"), len(suite)) == ("0", 0)
-
-
-def test_junit_holds_what_others_wrote_as_text() -> None:
-    text = findings_junit([finding(file=HOSTILE, message=HOSTILE, fix=HOSTILE)], [])
-    (suite,) = parsed(text)
-    assert [one.tag for one in suite.iter()] == ["testsuite", "testcase", "failure"]
-    assert "##[" not in text
-    assert all(line.isprintable() for line in text.splitlines())
-
-
-def test_text_points_at_the_place_with_a_caret() -> None:
-    lines = findings_text(
-        [finding(column=3, excerpt="\u8a9e\u8a9ename: x")], files=1, colour=False
-    ).splitlines()
-    assert lines[0].startswith("channels/shop.yaml:12:3: origin-https: ")
-    # Two letters of two columns each stand before the place.
-    assert lines[2] == f"{' ' * 9} | {' ' * 4}^"
+def test_sarif_links_nothing_and_escapes_paths() -> None:
+    odd = replace(FINDING, message="[click](https://evil.example)", file="channels/ü #1.yaml", line=0)
+    (result,) = findings_sarif([odd], [], version="1")["runs"][0]["results"]
+    assert "](" not in result["message"]["text"]
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "channels/%C3%BC%20%231.yaml"
+    assert place["region"]["startLine"] == 1

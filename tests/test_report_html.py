@@ -59,7 +59,15 @@ class Parsed(HTMLParser):
         (PLAN, ['− "https://www.example.com"', '+ "https://new.example.com"', "channels/sales.yaml"]),
         (PLAN, ["retired", "Stranger", "id-stranger", "https://monitor.example.com/hooks", "4 requests"]),
         (PLAN, ["sha256:" + "1" * 64, "c" * 40, "owner digital", "live version 3"]),
+        (
+            PLAN,
+            [
+                "2 channels widen (fresh, sales): apply asks for --approve-widening",
+                "waiver old-shop ends in 5 days",
+            ],
+        ),
         (RUN, ["1 of 3 changes applied", "Exit 4", "version 3 → 4", "1 of 3 endpoint checks failed"]),
+        (RUN, ["moved by Dana, 2026-03-01", "Not told: monitor (monitor.example.com)"]),
         (RUN, ['"Sales"', '"Sales!"', '"Sales 2"', "reviewed", "live now", "Git wants"]),
         (
             RUN,

@@ -139,7 +139,7 @@ def plan_verdict(document: JsonObject) -> str:
 def approval_sentence(document: JsonObject) -> str:
     """Say whose widening somebody must approve of; empty where that is not asked for, or done."""
     approval = facts.part(document, "approval")
-    names = [name for name in approval.get("channels", []) if isinstance(name, str)]
+    names = [name for name in facts.entries(approval, "channels") if isinstance(name, str)]
     if approval.get("required") is not True or approval.get("given") is True or not names:
         return ""
     verb = "widens" if len(names) == 1 else "widen"

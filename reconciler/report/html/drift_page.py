@@ -12,6 +12,7 @@ from reconciler.report.drift_text import UNKNOWN_EXPOSURES, unmanaged, who, wors
 from reconciler.report.html.page import make_page
 from reconciler.report.html.views import Tile, bill_tile, exposure_tone, picked
 from reconciler.report.told import told_words
+from reconciler.report.waivers import waiver_sentences
 from reconciler.report.wording import counted, field_name, value_text
 
 BINDINGS = ("run", "when", "commit", "organisation", "version")
@@ -62,6 +63,7 @@ def drift_html(document: JsonObject, *, links: Sequence[JsonObject] = ()) -> str
         states=[state for state in TONES if any(row.get("state") == state for row in channels)],
         unmanaged=picked(unmanaged(document), "name", "id"),
         gap="" if not trail or trail.get("complete") is True else facts.word(trail, "reason", "not said"),
+        warnings=waiver_sentences(document),
         told=list(told_words(document)),
         bindings=[(key, word) for key in BINDINGS if (word := facts.word(document, key))],
     )

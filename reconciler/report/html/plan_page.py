@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from reconciler.model import Action, Exposure, JsonObject
 from reconciler.report import facts
 from reconciler.report.changes import of_action, webhooks_to_write
 from reconciler.report.html.page import make_page
 from reconciler.report.html.views import Tile, bill_tile, change_cards, exposure_tone, exposures, picked
-from reconciler.report.wording import ACTION_SYMBOLS, plan_verdict
+from reconciler.report.waivers import waiver_sentences
+from reconciler.report.wording import ACTION_SYMBOLS, approval_sentence, plan_verdict
 
 BINDINGS = ("digest", "commit", "tree", "organisation", "api", "files", "rules")
 
@@ -26,6 +29,7 @@ def plan_html(document: JsonObject) -> str:
         organisation=facts.word(document, "organisation"),
         verdict=plan_verdict(document),
         tone=exposure_tone(exposure) or "good",
+        warnings=list(_warnings(document)),
         tiles=_tiles(document),
         cards=change_cards(document),
         exposures=exposures(writing),
@@ -33,6 +37,15 @@ def plan_html(document: JsonObject) -> str:
         unmanaged=picked(of_action(document, Action.UNMANAGED), "name", "id"),
         bindings=[(key, word) for key in BINDINGS if (word := facts.word(document, key))],
     )
+
+
+def _warnings(document: JsonObject) -> Iterator[str]:
+    """Say what the reviewer must know before anything else."""
+    if document.get("offline") is True:
+        yield "Made against the record, without a look at what is live; it cannot be applied."
+    if sentence := approval_sentence(document):
+        yield sentence
+    yield from waiver_sentences(document)
 
 
 def _tiles(document: JsonObject) -> list[Tile]:

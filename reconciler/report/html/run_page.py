@@ -37,6 +37,7 @@ from reconciler.report.wording import (
     duration,
     milliseconds,
     run_verdict,
+    value_text,
 )
 
 PHASES = ("resolve", "connect", "tls", "upgrade")
@@ -281,6 +282,13 @@ def _bindings(document: JsonObject) -> Iterator[tuple[str, str]]:
             yield key, word
     if digest := facts.word(facts.part(document, "plan"), "digest"):
         yield "plan", digest
+    for key, value in facts.part(document, "terms").items():
+        if value:
+            yield f"term {key}", value_text(value)
+    if facts.part(document, "approval").get("given") is True:
+        yield "widening", "approved by --approve-widening"
+    if lost := facts.rows(document, "abandoned"):
+        yield "earlier runs that were killed", counted(len(lost), "journal")
     record = facts.part(document, "record")
     if path := facts.word(record, "path"):
         yield "record", f"{facts.word(record, 'branch')}:{path}"

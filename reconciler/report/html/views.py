@@ -45,6 +45,8 @@ class ChangeCard:
     exposure: str
     tone: str
     origin: str
+    notes: Sequence[str]
+    """What stands in the way, or must come first."""
     views: Sequence[FieldRow]
     open: bool
 
@@ -119,9 +121,18 @@ def _card(group: Group, *, opened: bool) -> ChangeCard:
         exposure=group.exposure if group.exposure in list(Exposure) else Exposure.UNKNOWN.value,
         tone=exposure_tone(group.exposure),
         origin=_origin(group.channels[0]),
+        notes=tuple(_notes(group)),
         views=tuple(field_row(view) for view in group_views(group)),
         open=opened,
     )
+
+
+def _notes(group: Group) -> Iterator[str]:
+    for channel in group.channels:
+        if note := facts.word(channel, "note"):
+            yield f"{facts.word(channel, 'name')}: {note}"
+        if first := facts.word(channel, "waits_for"):
+            yield f"{facts.word(channel, 'name')} waits for {first} to be published"
 
 
 def _origin(channel: JsonObject) -> str:
