@@ -108,8 +108,9 @@ def test_help_is_there_too(installed: Installed, words: list[str]) -> None:
 
 
 @pytest.mark.campaign
+@pytest.mark.timeout(300)
 def test_the_demo_tells_its_story_from_the_wheel(installed: Installed) -> None:
-    ended = installed.run("demo", "--dir", "told", seconds=110)
+    ended = installed.run("demo", "--dir", "told", seconds=240)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert (installed.away / "told" / "plan.json").is_file()
     assert "writes that reached the remote: 0" in ended.stdout
