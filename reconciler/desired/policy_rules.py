@@ -54,10 +54,12 @@ def policy_problems(
     value: JsonObject, book: PolicyBook, judged: Collection[Pointer], text: str = ""
 ) -> Iterator[Problem]:
     """Judge one file; what stands at a pointer of `judged` breaks a rule of the format already."""
-    for flaw in _flaws(value, book, text):
+    for flaw in _flaws(value, book, judged, text):
         weight = book.weights.get(flaw.rule)
         if weight is not None and flaw.pointer not in judged:
-            yield _problem(flaw, weight)
+            # What is missing is told at the mapping that lacks it, which may be missing too.
+            is_there = not flaw.at_key or value_at(value, flaw.pointer) is not None
+            yield _problem(flaw if is_there else flaw._replace(pointer=()), weight)
 
 
 def shared_problems(documents: Sequence[Document], book: PolicyBook) -> Iterator[tuple[Document, Problem]]:
@@ -73,22 +75,22 @@ def _problem(flaw: Flaw, weight: Severity) -> Problem:
     return Problem(flaw.rule, flaw.pointer, flaw.message, rule_named(flaw.rule).fix, flaw.at_key, weight)
 
 
-def _flaws(value: JsonObject, book: PolicyBook, text: str) -> Iterator[Flaw]:
-    yield from _webchat_flaws(value, book)
-    yield from _url_flaws(value, book)
+def _flaws(value: JsonObject, book: PolicyBook, judged: Collection[Pointer], text: str) -> Iterator[Flaw]:
+    yield from _webchat_flaws(value, book, judged)
+    yield from _url_flaws(value, book, judged)
     if value.get("kind") == DEPLOYMENT:
-        yield from _deployment_flaws(value, book)
+        yield from _deployment_flaws(value, book, judged)
     else:
         yield from configuration_flaws(value, book.policy)
     yield from _hygiene_flaws(value, book.policy, text)
 
 
-def _webchat_flaws(value: JsonObject, book: PolicyBook) -> Iterator[Flaw]:
-    own = book.sites.own(_host(text_at(value, URL) or ""))
+def _webchat_flaws(value: JsonObject, book: PolicyBook, judged: Collection[Pointer]) -> Iterator[Flaw]:
+    own = book.sites.own(None if URL in judged else _host(text_at(value, URL) or ""))
     origins = _texts_at(value, ORIGINS)
     is_live = value_at(value, ("spec", "enabled")) is True
     for index, origin in origins:
-        host = _host(origin)
+        host = None if (*ORIGINS, index) in judged else _host(origin)
         yield from _site_flaws("origin", (*ORIGINS, index), host, own, book, is_live=is_live)
         if host is not None and origin != f"{SCHEME}{host}":
             yield Flaw("origin-nonstandard-port", (*ORIGINS, index), f"{shown(origin)} names a port")
@@ -99,12 +101,13 @@ def _webchat_flaws(value: JsonObject, book: PolicyBook) -> Iterator[Flaw]:
         yield Flaw("auth-provider-allowed", PROVIDER, message)
 
 
-def _deployment_flaws(value: JsonObject, book: PolicyBook) -> Iterator[Flaw]:
+def _deployment_flaws(value: JsonObject, book: PolicyBook, judged: Collection[Pointer]) -> Iterator[Flaw]:
     domains = _texts_at(value, DOMAINS)
     is_live = value_at(value, ("spec", "status")) == "Active"
     for index, domain in domains:
+        host = None if (*DOMAINS, index) in judged else domain
         yield from _site_flaws(
-            "domain", (*DOMAINS, index), domain, book.policy.own_domains, book, is_live=is_live
+            "domain", (*DOMAINS, index), host, book.policy.own_domains, book, is_live=is_live
         )
     yield from _list_flaws("domain-count", DOMAINS, domains, book.policy.bounds.domains)
     if value_at(value, EVERYBODY) is True:
@@ -128,9 +131,9 @@ def _list_flaws(rule: str, pointer: Pointer, entries: Sequence[tuple[int, str]],
             return
 
 
-def _url_flaws(value: JsonObject, book: PolicyBook) -> Iterator[Flaw]:
+def _url_flaws(value: JsonObject, book: PolicyBook, judged: Collection[Pointer]) -> Iterator[Flaw]:
     for pointer in (URL, WEBHOOK):
-        host = _host(text_at(value, pointer) or "")
+        host = None if pointer in judged else _host(text_at(value, pointer) or "")
         flaws = book.sites.flaws(host, book.policy.own_domains) if host else ()
         for flaw in flaws:
             if flaw.about in OF_URLS:

@@ -10,7 +10,7 @@ import hashlib
 from functools import lru_cache
 from typing import NamedTuple
 
-from reconciler.desired.origin import decoded_host
+from reconciler.desired.origin import HOST_LIMIT, decoded_host
 
 PRIVATE = "// ===BEGIN PRIVATE DOMAINS==="
 
@@ -46,6 +46,8 @@ class Suffixes:
 
     def _of(self, host: str) -> Suffix:
         labels = host.split(".")
+        if len(host) > HOST_LIMIT:
+            return Suffix(labels[-1], is_private=False)  # No such host exists, and its parts are without end.
         read = decoded_host(host).split(".") if "xn--" in host else labels
         rest, above = ".".join(read), ".".join(read[1:])
         if "!" + rest in self._exceptions:
