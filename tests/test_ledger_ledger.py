@@ -15,6 +15,7 @@ from reconciler.errors import RecordError, UsageError
 from reconciler.ledger.ledger import Ledger
 
 RACERS = 20
+ROUNDS = 50 if os.environ.get("PROOF") == "full" else 2
 HOOKS = (
     "pre-commit",
     "commit-msg",
@@ -520,6 +521,26 @@ def test_twenty_concurrent_pushers_lose_no_record(tmp_path: Path) -> None:
     assert sorted(line_on(remote)) == sorted(f"run-{number}" for number in range(RACERS))
     applied = git(remote, "ls-tree", "--name-only", "reconciler-record:applied/acme").splitlines()
     assert len(applied) == RACERS
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(3_600)
+def test_racing_pushers_lose_no_record_round_after_round(tmp_path: Path) -> None:
+    clone, remote = make_shared(tmp_path)
+    clones = [shutil.copytree(clone, tmp_path / f"clone-{number}") for number in range(RACERS)]
+    names: set[str] = set()
+    for turn in range(ROUNDS):
+        together = threading.Barrier(RACERS)
+
+        def race(number: int, turn: int = turn, together: threading.Barrier = together) -> str:
+            together.wait()
+            append(clones[number], f"run-{turn}-{number}", number)
+            return f"run-{turn}-{number}"
+
+        with ThreadPoolExecutor(RACERS) as pool:
+            names |= set(pool.map(race, range(RACERS)))
+    assert sorted(line_on(remote)) == sorted(names)
+    assert Ledger(clones[0]).verify().valid
 
 
 def test_runs_that_share_one_clone_lose_no_record(tmp_path: Path) -> None:

@@ -252,3 +252,27 @@ def test_a_saved_plan_holds_stale_channels_and_the_others_go_on(story: Story) ->
     assert "/theme" in outcomes["equivalent"]["reason"]
     assert "Dana" in outcomes["gone"]["reason"]
     assert json.loads(path.read_text())["digest"] == document["plan"]["digest"]
+
+
+def test_a_saved_plan_holds_no_headers_of_a_webhook_and_keeps_them_at_the_write(story: Story) -> None:
+    story.seed("support", 0)
+    story.write("support", 0, webhook="https://monitor.example.com/hooks/new")
+    hook = {
+        "id": "hook-1",
+        "name": "reconciler-health-support",
+        "version": 4,
+        "enabled": True,
+        "event": "routing:conversation:analytic",
+        "address": "https://monitor.example.com/hooks/old",
+        "method": "POST",
+        "filter": "channelType:webchat",
+        "headers": {"X-Token": "s3cret-of-somebody"},
+    }
+    story.emulator.store.webhooks.load([hook])
+    path = saved(story)
+    assert "s3cret-of-somebody" not in path.read_text()
+    code, document = apply(story, str(path), "--probe", "none")
+    assert (code, document["webhooks"][0]["result"]) == (0, "applied")
+    (live,) = story.emulator.store.webhooks.live.values()
+    assert live["address"] == "https://monitor.example.com/hooks/new"
+    assert live["headers"]["X-Token"] == "s3cret-of-somebody"

@@ -195,13 +195,13 @@ class Carrier:
     async def _reread(self, attempt: Attempt, *, moved: bool) -> LiveChannel | None:
         """Read what is live now; where it must have moved, wait until the read shows it.
 
-        A read about another channel says nothing of this one. A read that still shows the version which the remote
+        A read that cannot be understood, or is about another channel, says nothing of this one. A read that still shows the version which the remote
         has just refused is stale, and so is one that shows an older version than we know: it is waited out, and
         never acted on.
         """
         for read in range(STALE_READS):
-            theirs = await self._read(attempt)
-            if not attempt.behind(theirs, moved=moved):
+            understood, theirs = await self._read(attempt)
+            if understood and not attempt.behind(theirs, moved=moved):
                 return theirs
             await self._clock.sleep(0.1 * 2**read)
         raise Unavailable(
@@ -211,13 +211,17 @@ class Carrier:
             sent=False,
         )
 
-    async def _read(self, attempt: Attempt) -> LiveChannel | None:
+    async def _read(self, attempt: Attempt) -> tuple[bool, LiveChannel | None]:
+        """Read what is live; the first word says whether the answer could be understood."""
         try:
             answer = await self._api.get(attempt.path)
         except NotFound:
-            return None
-        theirs = read_live(attempt.kind, answer.value)
-        return replace(theirs, revision=replace(theirs.revision, etag=answer.etag))
+            return True, None
+        try:
+            theirs = read_live(attempt.kind, answer.value)
+        except Unavailable:
+            return False, None
+        return True, replace(theirs, revision=replace(theirs.revision, etag=answer.etag))
 
 
 def _failed(attempt: Attempt, error: RemoteError) -> Outcome:

@@ -38,7 +38,13 @@ async def keep_webhooks(
 
 
 async def _keep(client: Client, change: WebhookChange, conflicts: int) -> WebhookOutcome:
-    live = change.live
+    live: LiveWebhook | None = change.live
+    if live and "headers" not in live.document:
+        # A saved plan holds no headers, since they may be somebody's credentials.
+        looked = await _look(client, change, "read again before the write")
+        if isinstance(looked, WebhookOutcome):
+            return looked
+        live = looked
     told: str | None = None
     for _ in range(conflicts + 1):
         try:
@@ -53,16 +59,24 @@ async def _keep(client: Client, change: WebhookChange, conflicts: int) -> Webhoo
             return WebhookOutcome(change.name, change.action, Result.FAILED, str(error))
         else:
             return WebhookOutcome(change.name, change.action, Result.APPLIED)
-        found = await _find(client, change.name)
-        if isinstance(found, str):
-            return WebhookOutcome(change.name, change.action, Result.UNKNOWN, f"{told}; {found}")
-        if found and is_kept(found, change.address):
-            return WebhookOutcome(change.name, change.action, Result.ALREADY, f"{told}; it reads as wanted")
-        if found and _address(found) != (_address(change.live) if change.live else change.address):
-            moved = "somebody gave it another address since the plan was made; plan again"
-            return WebhookOutcome(change.name, change.action, Result.CLASHED, moved)
-        live = found
+        looked = await _look(client, change, told)
+        if isinstance(looked, WebhookOutcome):
+            return looked
+        live = looked
     return WebhookOutcome(change.name, change.action, Result.FAILED, told)
+
+
+async def _look(client: Client, change: WebhookChange, told: str) -> WebhookOutcome | LiveWebhook | None:
+    """Say how the change ended by what is live now, or give what the next write builds on."""
+    found = await _find(client, change.name)
+    if isinstance(found, str):
+        return WebhookOutcome(change.name, change.action, Result.UNKNOWN, f"{told}; {found}")
+    if found and is_kept(found, change.address):
+        return WebhookOutcome(change.name, change.action, Result.ALREADY, f"{told}; it reads as wanted")
+    if found and _address(found) != (_address(change.live) if change.live else change.address):
+        moved = "somebody gave it another address since the plan was made; plan again"
+        return WebhookOutcome(change.name, change.action, Result.CLASHED, moved)
+    return found
 
 
 async def _write(client: Client, change: WebhookChange, live: LiveWebhook | None) -> None:

@@ -29,6 +29,7 @@ FORMAT = 1
 COMMAND = "plan"
 UNDIGESTED = ("digest", "requests", "approval", "waivers")
 """What a plan cost, and what depends on the day: it is found again when the plan is applied."""
+HEADERS = "headers"
 DEPTH_LIMIT = 100
 """More levels than any plan has, and few enough that no later step runs out of stack."""
 
@@ -141,5 +142,6 @@ def _webhook_entry(change: WebhookChange) -> dict[str, Json]:
         "revision": live.revision.value if live else None,
     }
     if live and live.document:
-        entry["base"] = live.document
+        # Headers may hold somebody's credentials, and a plan is read by many: they are read again at the write.
+        entry["base"] = {name: value for name, value in live.document.items() if name != HEADERS}
     return entry
