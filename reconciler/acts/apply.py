@@ -195,9 +195,9 @@ class Carrier:
     async def _reread(self, attempt: Attempt, *, moved: bool) -> LiveChannel | None:
         """Read what is live now; where it must have moved, wait until the read shows it.
 
-        A read that cannot be understood, or is about another channel, says nothing of this one. A read that still shows the version which the remote
-        has just refused is stale, and so is one that shows an older version than we know: it is waited out, and
-        never acted on.
+        A read that cannot be understood, or is about another channel, says nothing of this one. One that still shows
+        the version which the remote has just refused is stale, and so is one that shows an older version than we
+        know. All of these are waited out, and never acted on.
         """
         for read in range(STALE_READS):
             understood, theirs = await self._read(attempt)
