@@ -1,4 +1,4 @@
-"""What speed stands on, in counts that a busy machine does not change; `tests/benchmarks/speed.py` measures the rest."""
+"""What speed stands on, in counts that a busy machine does not change; `benchmarks/speed.py` measures the rest."""
 
 from __future__ import annotations
 
@@ -35,6 +35,10 @@ GROWTH = 1.05
 """How much more than twice the calls twice the input may take."""
 
 
+PLAIN = 550
+"""Calls of functions for a plain file of twelve lines, all rules included; read event by event it takes 100 more."""
+
+
 def calls(act: Callable[[], Any]) -> int:
     """Count the calls of functions that something takes, those of libraries included."""
     profile = cProfile.Profile()
@@ -58,7 +62,7 @@ def test_twice_the_files_take_twice_the_work(tmp_path: Path) -> None:
 def test_a_plain_file_is_not_read_event_by_event(tmp_path: Path) -> None:
     loading(tmp_path / "first", 1)
     few, many = loading(tmp_path / "few", 100), loading(tmp_path / "many", 200)
-    assert (many - few) / 100 < 450
+    assert (many - few) / 100 < PLAIN
 
 
 def test_twice_the_channels_take_twice_the_planning() -> None:
