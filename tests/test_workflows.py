@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from github_api import GitHubApi, serve
 from story import IDS, Story
 from workflows import Runner, evaluate, git
 
 from reconciler import __version__
+from reconciler.cli.main import COMMANDS
 
 CHECKOUT = Path(__file__).parent.parent
 WORKFLOWS = CHECKOUT / ".github" / "workflows"
@@ -222,3 +225,13 @@ def test_scripts_are_whole(script: Path) -> None:
     subprocess.run(["bash", "-n", script], check=True, timeout=10)
     assert "${{" not in script.read_text()
     assert os.access(script, os.R_OK)
+
+
+def test_the_hooks_of_pre_commit_name_commands_that_are_there() -> None:
+    hooks = yaml.safe_load((CHECKOUT / ".pre-commit-hooks.yaml").read_text())
+    assert [hook["id"] for hook in hooks] == ["reconciler-validate", "reconciler-fmt"]
+    for hook in hooks:
+        program, command = hook["entry"].split()
+        assert (program, command in COMMANDS, hook["language"]) == ("reconciler", True, "python")
+        assert re.search(hook["files"], "channels/eu/support.yaml")
+        assert not re.search(hook["files"], "docs/channels.yaml")
