@@ -11,7 +11,7 @@ import logging
 import socket
 import ssl
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -84,12 +84,15 @@ class ReadTransport:
         connections: int,
         timeout_seconds: float = 30.0,
         body_limit: int = BODY_LIMIT,
+        count: Callable[[], object] = lambda: None,
     ) -> None:
         self.requests: Counter[str] = Counter()
         """Requests by method, those for a token apart."""
         self.token_requests = 0
         self._timeout_seconds = timeout_seconds
         self._body_limit = body_limit
+        self._count = count
+        """Called for each answer, so that a person sees how far a long reading is."""
         self._context = make_context(ca_file)
         self._connections = connections
         # One lane for each connection: a pool of httpx looks through all its connections for every request, and
@@ -178,13 +181,15 @@ class ReadTransport:
         progress = _Progress()
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                return await self._exchange(method, url, progress, content)
+                reply = await self._exchange(method, url, progress, content)
         except TimeoutError as error:
             phase = "gave no whole answer" if progress.sent else "took no request"
             reason = f"{shown(_host(url))} {phase} within {self._timeout_seconds:g} s; try again later"
             raise TransportError(reason, sent=progress.sent) from error
         except FAILURES as error:
             raise _judge(error, url, sent=progress.sent) from error
+        self._count()
+        return reply
 
     async def _exchange(self, method: str, url: str, progress: _Progress, content: dict[str, Any]) -> Reply:
         extensions: dict[str, Any] = {"trace": progress.note}

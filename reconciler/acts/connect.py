@@ -39,15 +39,16 @@ async def connect(
     notice: Callable[[str], None],
     token: Token | None = None,
     witness: Witness | None = None,
+    count: Callable[[], object] = lambda: None,
 ) -> AsyncIterator[Connection]:
     """Open the way; without `writes` the transport has no verb that writes.
 
     `token` is the one of an earlier connection of the same run, which asks for no second one; `witness` is told
-    of each write.
+    of each write, and `count` is called for each answer.
     """
     limits = settings.limits
     make = WriteTransport if writes else ReadTransport
-    async with make(ca_file=settings.ca_file, connections=limits.concurrency) as transport:
+    async with make(ca_file=settings.ca_file, connections=limits.concurrency, count=count) as transport:
         bounds = ClientLimits(
             concurrency=limits.concurrency,
             rate=limits.rate,

@@ -65,10 +65,10 @@ def adopt(names: tuple[str, ...], kinds: tuple[str, ...], form: str, **options: 
 async def _live(
     desk: Desk, api: Api, channels: tuple[Channel, ...], kinds: tuple[str, ...], clock: Clock
 ) -> tuple[LiveChannel, ...]:
-    from reconciler.acts.connect import connect
     from reconciler.acts.observe import fetch_offered
+    from reconciler.cli.session import look
 
-    async with connect(desk.settings, api, clock, writes=False, notice=desk.notice) as way:
+    async with look(desk, api, clock) as way:
         return await fetch_offered(way.client, channels, kinds)
 
 

@@ -46,12 +46,12 @@ def audit(names: tuple[str, ...], days: int, form: str, **options: Any) -> int:
 
 async def _read(desk: Desk, api: Api, clock: Clock, asked: list[Channel], days: int) -> AuditTrail:
     from reconciler.acts.audit import Subject, read_audit
-    from reconciler.acts.connect import connect
     from reconciler.acts.observe import fetch_families
+    from reconciler.cli.session import look
     from reconciler.decide.pairing import identify
 
     end = clock.now() + timedelta(minutes=5)
-    async with connect(desk.settings, api, clock, writes=False, notice=desk.notice) as way:
+    async with look(desk, api, clock) as way:
         nameless = [channel for channel in asked if not channel.id]
         found = identify(nameless, await fetch_families(way.client, nameless), frozenset())
         known = [*(channel for channel in asked if channel.id), *found]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import click
@@ -14,9 +15,13 @@ import click
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rich.progress import Progress
+
     from reconciler.model import JsonObject
 
 SECRET_LETTERS = 8
+BAR_SECONDS = 1.0
+"""How long something takes before a terminal shows how far it is."""
 PLAIN_SECONDS = 2.0
 """How often progress is told where there is no terminal."""
 
@@ -113,13 +118,29 @@ def progress(what: str, total: int | None, *, quiet: bool) -> Iterator[Count]:
 
 @contextmanager
 def _bar(what: str, total: int | None) -> Iterator[Count]:
+    """Give a count that shows itself once it takes long; what is over at once loads nothing for it."""
+    began, done = time.monotonic(), 0
+    shown: Callable[[], object] | None = None
+    with ExitStack() as stack:
+
+        def count(*_: object) -> None:
+            nonlocal done, shown
+            done += 1
+            if shown is not None:
+                shown()
+            elif time.monotonic() - began >= BAR_SECONDS:
+                bar = stack.enter_context(_make_bar())
+                shown = partial(bar.advance, bar.add_task(what, total=total, completed=done))
+
+        yield count
+
+
+def _make_bar() -> Progress:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda *_: bar.advance(task)
+    return Progress(*columns, console=Console(stderr=True), transient=True)
 
 
 class _Lines:

@@ -124,13 +124,12 @@ async def fetch_plan(
 ) -> Planned:
     """Make a plan with a transport that cannot write."""
     from reconciler import run
-    from reconciler.acts.connect import connect
-    from reconciler.cli.session import left_alone, make_binding
+    from reconciler.cli.session import left_alone, look, make_binding
 
     binding = make_binding(desk, api)
     applied = applied_names(desk, binding.organisation) if prune else {}
     choice = run.Choice(names, prune, applied, left_alone(desk))
-    async with connect(desk.settings, api, clock, writes=False, notice=desk.notice) as way:
+    async with look(desk, api, clock) as way:
         made = await run.plan(way.client, desk.loaded.channels, binding, choice)
         return Planned(desk, made, dict(way.requests), way.tokens.current)
 
@@ -219,12 +218,12 @@ def _check(path: Path, form: str, **options: Any) -> int:
 
 
 async def _observe(desk: Desk, api: Api, clock: Clock, saved: Plan) -> tuple[LiveChannel, ...]:
-    from reconciler.acts.connect import connect
     from reconciler.acts.observe import fetch_live
+    from reconciler.cli.session import look
     from reconciler.kinds import KINDS
 
     found: list[LiveChannel] = []
-    async with connect(desk.settings, api, clock, writes=False, notice=desk.notice) as way:
+    async with look(desk, api, clock) as way:
         for kind in KINDS:
             changes = [change for change in saved.changes if change.kind == kind.name]
             wanted = [change.channel for change in changes if change.channel]

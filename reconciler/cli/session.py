@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.acts.load import Loaded, load_channels
 from reconciler.cli.failures import Interrupted
 from reconciler.cli.options import find_root, make_settings
 from reconciler.cli.organisation import environment
-from reconciler.cli.output import say
+from reconciler.cli.output import progress, say
 from reconciler.cli.rules import rule_settings
-from reconciler.clock import SystemClock
+from reconciler.clock import Clock, SystemClock
 from reconciler.decide.ignores import Ignored, in_force, notices
 from reconciler.errors import InvalidFiles, UsageError
 from reconciler.model import Binding, Channel
 from reconciler.settings import Api, Settings, organisation_of, read_api
+
+if TYPE_CHECKING:
+    from reconciler.acts.connect import Connection
 
 Value = TypeVar("Value")
 
@@ -107,6 +111,17 @@ def bind(desk: Desk, url: str, organisation: str) -> Binding:
 def require_api() -> Api:
     """Read the remote's addresses and the credentials from the environment."""
     return read_api(environment())
+
+
+@asynccontextmanager
+async def look(desk: Desk, api: Api, clock: Clock) -> AsyncIterator[Connection]:
+    """Open the way for a command that only reads, and tell how many answers came where that takes long."""
+    from reconciler.acts.connect import connect
+
+    with progress("answers read", None, quiet=desk.quiet) as count:
+        way = connect(desk.settings, api, clock, writes=False, notice=desk.notice, count=count)
+        async with way as connection:
+            yield connection
 
 
 def reading(story: Callable[[SystemClock], Coroutine[Any, Any, Value]]) -> Value:

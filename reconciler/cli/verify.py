@@ -82,11 +82,11 @@ def _look_up(
 
 
 async def _live(desk: Desk, api: Api, channels: tuple[Channel, ...], clock: Clock) -> tuple[Channel, ...]:
-    from reconciler.acts.connect import connect
     from reconciler.acts.observe import fetch_live
+    from reconciler.cli.session import look
     from reconciler.decide.pairing import identify, live_pins
     from reconciler.kinds.web_messaging_deployment import WEB_MESSAGING_DEPLOYMENT
 
-    async with connect(desk.settings, api, clock, writes=False, notice=desk.notice) as way:
+    async with look(desk, api, clock) as way:
         live = await fetch_live(way.client, WEB_MESSAGING_DEPLOYMENT)
         return live_pins(identify(channels, live, frozenset()), live)

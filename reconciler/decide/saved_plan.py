@@ -140,6 +140,7 @@ def _webhook_entry(change: WebhookChange) -> dict[str, Json]:
         "address": change.address,
         "id": live.id if live else None,
         "revision": live.revision.value if live else None,
+        "result": None,
     }
     if live and live.document:
         # Headers may hold somebody's credentials, and a plan is read by many: they are read again at the write.
