@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
-from story import Story
+from story import Story, git_environ
+
+CHECKOUT = Path(__file__).resolve().parent.parent
 
 NEW = ["https://app.example.com", "https://new.example.com"]
 APPROVE = "[rules]\napprove_widening = true\n"
@@ -262,3 +267,28 @@ def test_an_endpoint_below_the_tls_floor_fails_its_check(story: Story) -> None:
     settings(story, '[rules]\ntls_floor = "1.3"\n')
     story.write("support", 0, corsAllowedOrigins=["https://app.example.com"])
     assert story.json("apply", "--yes", "--no-record")[0] == 0
+
+
+def test_the_action_takes_the_rules_of_the_branch_that_a_pull_request_goes_to(story: Story) -> None:
+    settings(story, '[rules.severity]\norigin-shared-hosting = "error"\n')
+    story.commit()
+    bare = story.repo.parent / "origin.git"
+    story.git("clone", "--quiet", "--bare", ".", str(bare))
+    story.git("remote", "add", "origin", str(bare))
+    settings(story, '[rules.severity]\norigin-shared-hosting = "off"\n')
+    story.write("support", 0, corsAllowedOrigins=SHARED)
+    story.commit()
+    script = CHECKOUT / ".github" / "actions" / "reconciler" / "run.sh"
+    environ = {
+        **git_environ(),
+        "RECONCILER_BIN": str(Path(sys.executable).with_name("reconciler")),
+        "RECONCILER_FOLDER": str(story.repo.parent / "out"),
+        "RECONCILER_COMMAND": "offline-plan",
+        "GITHUB_BASE_REF": "main",
+    }
+    environ.pop("GITHUB_TOKEN", None)
+    ended = subprocess.run(
+        ["bash", str(script)], cwd=story.repo, env=environ, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 3, ended.stderr
+    assert "title=origin-shared-hosting::" in ended.stdout

@@ -29,6 +29,16 @@ into() {
 # Leaves out what was not written, such as the drift of an offline plan.
 present() { for file in "$@"; do [ -s "$file" ] && printf '%s\n' "$file"; done; }
 
+# A pull request is judged by the rules of the branch that it goes to, not by those that it brings.
+judge() {
+  local rules=()
+  if [ -n "${GITHUB_BASE_REF:-}" ]; then
+    git fetch --quiet --depth=1 origin "refs/heads/$GITHUB_BASE_REF"
+    rules=(--rules-from FETCH_HEAD)
+  fi
+  run validate --format github "${rules[@]}"
+}
+
 tell() {
   mapfile -t files < <(present "$@")
   [ "${#files[@]}" -gt 0 ] || return 0
@@ -40,7 +50,7 @@ tell() {
 code=0
 case "$RECONCILER_COMMAND" in
   plan)
-    run validate --format github
+    judge
     run plan --out "$plan" --format html --quiet > "$folder/plan.html"
     # Drift beside the plan: shown in a section of its own, recorded by the nightly job alone.
     into "$drift" drift --no-record || code=$?
@@ -48,7 +58,7 @@ case "$RECONCILER_COMMAND" in
     tell "$plan" "$drift"
     ;;
   offline-plan)
-    run validate --format github
+    judge
     run plan --offline --out "$plan" --format html > "$folder/plan.html"
     tell "$plan"
     ;;
