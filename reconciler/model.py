@@ -402,6 +402,8 @@ class Outcome:
     """The configuration that a deployment shows now: `id` and `version`; None for other kinds."""
     seen: str | None = None
     """The remote's own time of the last edit that was known when we wrote; for a guard that only looks."""
+    looked_at: tuple[JsonObject, ...] = ()
+    """What was read right before the write; for a guard that only looks."""
     taken: tuple[Taken, ...] = ()
     replaced: LiveChannel | None = field(default=None, repr=False)
     """The document that our write replaced; None where nothing was replaced, or not by our own knowledge."""

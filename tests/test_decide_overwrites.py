@@ -68,3 +68,12 @@ def test_a_log_without_our_own_entry_cannot_tell_yet() -> None:
     assert lacks_own_entry(outcome(), [entry(15)], OURS)
     assert not lacks_own_entry(outcome(), [entry(15, OURS)], OURS)
     assert not lacks_own_entry(outcome(guard=Guard.IF_MATCH), [], OURS)
+
+
+def test_an_edit_that_we_read_was_not_overwritten_though_the_log_dates_it_later() -> None:
+    read = outcome(looked_at=({"flow": {"id": "f"}},))
+
+    assert slipped_in(read, [entry(15), entry(20, OURS)], OURS) == ()
+    assert (
+        len(slipped_in(outcome(looked_at=({"flow": {"id": "g"}},)), [entry(15), entry(20, OURS)], OURS)) == 1
+    )

@@ -180,15 +180,41 @@ def test_a_newer_version_that_differs_only_in_what_git_does_not_manage_moves_no_
 
 
 def test_a_revert_pins_the_earlier_version_again_and_publishes_nothing(story: Story) -> None:
-    configuration, shop = seed(story, MESSENGER, FRENCH)
     write_messenger(story)
     write_shop(story)
+    assert story.json(*APPLY)[0] == 0
+    write_messenger(story, languages=["en-us", "fr-fr"])
+    assert story.json(*APPLY)[0] == 0
+    story.emulator.clear()
+    write_messenger(story)
 
     _, planned = story.json("plan")
     assert [change["action"] for change in planned["channels"]] == ["unchanged", "update"]
     assert story.json(*APPLY)[0] == 0
-    assert (writes(story), live(story, shop)["configuration"]["version"]) == (["PUT deployment"], "1")
-    assert len(versions(story, configuration)) == 2
+    assert writes(story) == ["PUT deployment"]
+    assert live(story, only(story.emulator.store.web.deployments.all))["configuration"]["version"] == "1"
+    assert len(versions(story, only(story.emulator.store.web.configurations.all))) == 2
+    assert story.json("plan", "--exit-code")[0] == 0
+
+
+def test_a_version_that_somebody_else_published_is_drift_and_is_published_over(story: Story) -> None:
+    write_messenger(story)
+    write_shop(story)
+    story.commit()
+    assert story.run("apply", "--yes", "--probe", "none").code == 0
+    configuration = only(story.emulator.store.web.configurations.all)
+    story.emulator.edit(configuration, {"languages": ["en-us"]}, "Dana")
+    story.emulator.publish(configuration, "Dana")
+
+    code, drifted = story.json("drift")
+    assert (code, [(one["name"], one["state"]) for one in drifted["channels"]]) == (
+        2,
+        [("messenger", "drifted")],
+    )
+    assert drifted["channels"][0]["fields"][0]["attribution"]["actor"]["name"] == "Dana"
+    assert story.json(*APPLY)[0] == 0
+    assert versions(story, configuration)[-1]["languages"] == ["en-us", "de-de"]
+    assert live(story, only(story.emulator.store.web.deployments.all))["configuration"]["version"] == "3"
     assert story.json("plan", "--exit-code")[0] == 0
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -98,6 +99,17 @@ def test_an_edit_that_slips_in_between_look_and_write_is_told_with_its_author(st
     assert "Dana" in outcome["reason"]
     assert "flow.id" in outcome["reason"]
     assert "flow" not in live(story, shop), "that is what was lost"
+
+
+def test_what_somebody_published_before_our_look_was_not_overwritten_unseen(story: Story) -> None:
+    configuration, _ = ready(story)
+    story.emulator.edit(configuration, {"description": "console"}, "Dana")
+    time.sleep(0.01)
+    story.emulator.publish(configuration, "Dana")
+
+    code, document = story.json(*APPLY)
+
+    assert (code, [one["warning"] for one in document["outcomes"]]) == (0, [None, None])
 
 
 def test_an_edit_right_after_the_write_is_told_too(story: Story) -> None:

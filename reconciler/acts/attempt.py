@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from reconciler.decide.diff import compare
 from reconciler.decide.fields import leaves, same
@@ -56,7 +58,8 @@ class Attempt:
         self.halfway: str | None = None
         """What of several steps was done, and what the next run makes of it; None before the first one."""
         self.pin: JsonObject | None = None
-        self.seen: str | None = None
+        self.looked_at: tuple[JsonObject, ...] = ()
+        """What was read right before the last write, where that is all the guard there is."""
         self.doubtful = False
         """Whether a write may have been carried out without our having heard of it."""
 
@@ -89,7 +92,8 @@ class Attempt:
             spec=self.spec,
             written=self.stored,
             pin=self.pin,
-            seen=self.seen,
+            seen=last_moment(self.looked_at),
+            looked_at=self.looked_at,
         )
 
     def written(self, answer: LiveChannel) -> Outcome:
@@ -196,6 +200,21 @@ class Attempt:
             for taken in self.taken
         ]
         return "; ".join(parts) or None
+
+
+def last_moment(documents: Sequence[JsonObject]) -> str | None:
+    """Give the remote's own time of the last edit that documents show, as it wrote it."""
+    told = [document.get(name) for document in documents for name in ("dateModified", "datePublished")]
+    moments = {moment: text for text in told if isinstance(text, str) and (moment := _moment(text))}
+    return moments[max(moments)] if moments else None
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _named(paths: tuple[Pointer, ...]) -> str:

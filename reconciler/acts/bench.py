@@ -39,6 +39,10 @@ MOST_NAMED = 10
 class Api(Protocol):
     """The calls that carrying out a plan needs."""
 
+    @property
+    def own_id(self) -> str:
+        """The OAuth client that we are."""
+
     async def get(self, path: str) -> Document:
         """Read one resource."""
 
@@ -150,12 +154,6 @@ def held_back(attempt: Attempt, before: Sequence[Outcome], reason: str) -> Outco
 def lost_words(error: Unavailable) -> str:
     """Say that it is not known whether a write was carried out."""
     return f"the answer to the write was lost ({error.message})"
-
-
-def last_edit(live: LiveChannel) -> str | None:
-    """Give the remote's own time of the last edit of a resource."""
-    moment = live.document.get("dateModified")
-    return moment if isinstance(moment, str) else None
 
 
 def shown_paths(paths: Sequence[Pointer]) -> str:

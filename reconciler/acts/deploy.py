@@ -8,16 +8,14 @@ the audit log is asked about it afterwards (`decide.overwrites`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
-from reconciler.acts.attempt import Attempt
+from reconciler.acts.attempt import Attempt, last_moment
 from reconciler.acts.bench import (
     OVERWRITTEN,
     SETTLE_SECONDS,
     Bench,
     held_back,
     lacking,
-    last_edit,
     lost_words,
     shown_paths,
 )
@@ -115,7 +113,7 @@ async def _replace(bench: Bench, attempt: Attempt) -> Outcome:
         if theirs is None:
             raise AssertionError("a deployment that is gone has ended as clashed")
         attempt.live = theirs
-        attempt.seen = last_edit(theirs)
+        attempt.looked_at = (theirs.document,)
         attempt.requests += 1
         try:
             answer = await bench.api.put(attempt.path, attempt.kind.body(attempt.spec, theirs))
@@ -149,11 +147,10 @@ async def _read_settled(bench: Bench, attempt: Attempt) -> LiveChannel | None:
 
 def _is_behind(latest: LiveChannel, known: LiveChannel | None) -> bool:
     """Say whether a read is older than what we know: whatever it shows was overwritten since."""
-    now, then = last_edit(latest), last_edit(known) if known else None
-    try:
-        return bool(now and then) and datetime.fromisoformat(now or "") < datetime.fromisoformat(then or "")
-    except (ValueError, TypeError):
+    if known is None:
         return False
+    now, then = last_moment([latest.document]), last_moment([known.document])
+    return last_moment([latest.document, known.document]) == then != now if now and then else False
 
 
 async def _read(bench: Bench, attempt: Attempt) -> LiveChannel | None:
@@ -181,7 +178,7 @@ async def _settled(bench: Bench, attempt: Attempt, stored: LiveChannel) -> Outco
         return not lacking(written, latest.document) or bench.clock.monotonic() > ends
 
     done = await bench.wait_until(is_done)
-    attempt.replaced, attempt.state = attempt.change.live, attempt.state or PlanState.FRESH
+    attempt.replaced, attempt.state = attempt.live, attempt.state or PlanState.FRESH
     if latest is None:
         return attempt.outcome(
             Result.UNKNOWN, "the write was accepted, and the deployment is gone now; plan again"
@@ -222,7 +219,7 @@ async def _remove(bench: Bench, attempt: Attempt) -> Outcome:
         ended = bench.judge(attempt, theirs, "it moved after the plan was made")
         if ended:
             return ended
-    attempt.seen = last_edit(theirs) if theirs else None
+    attempt.looked_at = (theirs.document,) if theirs else ()
     attempt.requests += 1
     try:
         await bench.api.delete(attempt.path)

@@ -16,7 +16,6 @@ from reconciler.acts.bench import (
     Bench,
     held_back,
     lacking,
-    last_edit,
     lost_words,
     shown_paths,
 )
@@ -108,7 +107,7 @@ async def _write(bench: Bench, attempt: Attempt) -> Outcome:
         raise AssertionError("a draft has been read or made")
     body = attempt.kind.body(attempt.spec, live)
     draft = await fetch_draft(bench.api, attempt.kind, attempt.id)
-    attempt.seen = last_edit(draft)
+    attempt.looked_at = (draft.document, live.document)
     if not same(content(draft.document), body):
         foreign = foreign_draft(attempt.kind, draft, live, attempt.spec)
         if foreign and attempt.change.name not in bench.terms.overwrite_drafts:

@@ -32,6 +32,10 @@ PUBLISHED = {"showOnlyPublished": "true"}
 class Reader(Protocol):
     """The calls that looking takes."""
 
+    @property
+    def own_id(self) -> str:
+        """The OAuth client that we are."""
+
     async def get(self, path: str) -> Document:
         """Read one resource."""
 
@@ -52,9 +56,9 @@ def read_live(kind: Kind, document: JsonObject) -> LiveChannel:
 
 
 async def fetch_published(client: Reader, kind: Kind, wanted: Sequence[Channel]) -> tuple[LiveChannel, ...]:
-    """Give every configuration at its newest version; one that is wanted as it was published before, at that one.
+    """Give every configuration at its newest version; where Git went back to one of ours before it, at that one.
 
-    Costs one list, and for each file that differs one list of versions.
+    Costs one list, and for each file that differs from what we published last one list of versions.
     """
     found = newest(kind, await client.fetch_by_cursor(kind.collection, kind.page_size, PUBLISHED))
     if any(_meant(channel, found) is None for channel in wanted):
@@ -62,7 +66,9 @@ async def fetch_published(client: Reader, kind: Kind, wanted: Sequence[Channel])
         found = {**drafts, **found}
     for channel in wanted:
         live = _meant(channel, found)
-        if live is not None and compare(kind, live.document, channel.spec):
+        if live is None or not compare(kind, live.document, channel.spec):
+            continue
+        if _is_ours(live, client.own_id):
             versions = await fetch_versions(client, kind, live.id)
             found[live.id] = _as_wanted(kind, channel, [live, *versions])
     return tuple(found.values())
@@ -158,6 +164,13 @@ def _as_wanted(kind: Kind, channel: Channel, versions: Sequence[LiveChannel]) ->
         version for version in versions if _number(version) and same(content(version.document), wanted)
     ]
     return max(fitting, key=_number, default=latest)
+
+
+def _is_ours(live: LiveChannel, own_id: str) -> bool:
+    """Say whether we published a version: going back from it is a change of Git; from anybody else's, a drift."""
+    publisher = live.document.get("publishedUser")
+    id_ = publisher.get("id") if isinstance(publisher, Mapping) else None
+    return id_ is None or id_ == own_id
 
 
 def _meant(channel: Channel, found: dict[str, LiveChannel]) -> LiveChannel | None:

@@ -163,6 +163,11 @@ def _shows(kind: Kind, path: Pointer, told: Json, value: Json) -> bool:
     return sorted(listed) == sorted(wanted) if path in kind.sets else listed == wanted
 
 
+def shows_value(told: Json, value: Json) -> bool:
+    """Say whether the log's values mean this value, whatever their order."""
+    return sorted(_texts(told)) == sorted(_texts(value))
+
+
 def _texts(value: Json) -> list[str]:
     values = value if isinstance(value, list) else [] if value is None else [value]
     return [one if isinstance(one, str) else canonical(one) for one in values]

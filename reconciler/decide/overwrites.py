@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from reconciler.model import AuditEntry, Guard, Outcome, Result
+from reconciler.decide.attribution import shows_value
+from reconciler.decide.fields import value_at
+from reconciler.model import AuditChange, AuditEntry, Guard, Outcome, Result
 
 WARNING = "may-have-overwritten"
 
@@ -37,9 +39,30 @@ def slipped_in(outcome: Outcome, entries: Sequence[AuditEntry], client_id: str) 
     if seen is None or not ours:
         return ()
     last = max(ours)
-    return tuple(
+    between = [
         entry for when, entry in about if entry.client_id != client_id and when and seen < when <= last
-    )
+    ]
+    visible = _visible(outcome, between)
+    return tuple(entry for entry in between if not (entry.changes and _properties(entry) <= visible))
+
+
+def _visible(outcome: Outcome, between: Sequence[AuditEntry]) -> set[str]:
+    """Give the properties whose newest value among these entries stands in what we had read.
+
+    An entry may be dated a little later than the edit itself, so that one which we saw can seem to be newer.
+    """
+    newest: dict[str, AuditChange] = {}
+    for entry in sorted(between, key=lambda entry: (entry.when, entry.id)):
+        newest |= {change.property: change for change in entry.changes}
+    return {
+        name
+        for name, change in newest.items()
+        if any(shows_value(change.after, value_at(one, tuple(name.split(".")))) for one in outcome.looked_at)
+    }
+
+
+def _properties(entry: AuditEntry) -> set[str]:
+    return {change.property for change in entry.changes}
 
 
 def lacks_own_entry(outcome: Outcome, entries: Sequence[AuditEntry], client_id: str) -> bool:

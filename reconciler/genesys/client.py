@@ -76,6 +76,11 @@ class Client:
         """Seconds spent waiting for the budget and between attempts, summed over requests side by side."""
         return self._patience.waited + self._tokens.waited
 
+    @property
+    def own_id(self) -> str:
+        """The OAuth client that we are."""
+        return self._tokens.client_id
+
     def seconds_in_flight(self) -> float:
         """Give the seconds in which a request of the current task was on its way: no queue and no wait."""
         task = asyncio.current_task()

@@ -70,6 +70,8 @@ class TokenSource:
         self._issued: list[str] = [token.text] if token else []
         self._renewed = False
         self._ended: RemoteError | None = None
+        self.client_id = credentials.client_id
+        """By which our own writes are known."""
 
     @property
     def waited(self) -> float:
