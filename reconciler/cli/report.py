@@ -114,10 +114,12 @@ def _listed(ledger: Ledger, form: str, *, failing: int) -> int:
 
     chain = ledger.verify()
     runs = [record.document for record in ledger.records()]
-    document = report_document(runs, valid=chain.valid, length=chain.length, reason=chain.reason)
+    document = report_document(
+        runs, valid=chain.valid, length=chain.length, reason=chain.told, first_bad=chain.first_bad
+    )
     show(document, form)
     if not chain.valid:
-        say(f"error: the chain of records is broken: {chain.reason}")
+        say(f"error: the chain of records is broken: {chain.told}")
     return 0 if chain.valid else failing
 
 
@@ -145,7 +147,7 @@ def _site(ledger: Ledger, folder: Path, options: dict[str, Any]) -> int:
     pages, chain = write_site(ledger, folder, endings, quiet=options["quiet"])
     say(f"written: {folder / 'index.html'} and {pages - 1} more pages")
     if not chain.valid:
-        say(f"error: the chain of records is broken: {chain.reason}")
+        say(f"error: the chain of records is broken: {chain.told}")
     return 0
 
 

@@ -24,6 +24,11 @@ class Chain:
     reason: str | None = None
     """What is wrong with it; of a valid chain, what could not be checked."""
 
+    @property
+    def told(self) -> str | None:
+        """Say what is wrong, and with which record."""
+        return f"{self.first_bad}: {self.reason}" if self.first_bad else self.reason
+
 
 def verify_chain(records: Sequence[StoredRecord]) -> Chain:
     """Check that each record names exactly one other as its previous, from one start, in one line."""

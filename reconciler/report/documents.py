@@ -169,10 +169,15 @@ def plan_check_document(digest: str, channels: Iterable[tuple[str, str, str | No
 
 
 def report_document(
-    runs: Sequence[JsonObject], *, valid: bool, length: int, reason: str | None = None
+    runs: Sequence[JsonObject],
+    *,
+    valid: bool,
+    length: int,
+    reason: str | None = None,
+    first_bad: str | None = None,
 ) -> JsonObject:
     """List recorded runs, given as their documents, and say whether the chain of records holds."""
-    chain = {"valid": valid, "length": length, "reason": reason}
+    chain = {"valid": valid, "length": length, "reason": reason, "firstBad": first_bad}
     return {"format": FORMAT, "command": "report", "runs": [_run(run) for run in runs], "chain": chain}
 
 
