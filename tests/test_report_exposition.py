@@ -77,6 +77,17 @@ def test_the_newest_runs_are_told() -> None:
     assert found[f"reconciler_certificate_not_before_timestamp_seconds {where}"] == 1767225600
 
 
+def test_waivers_are_counted_by_how_they_stood() -> None:
+    run = applied("r1", WHEN, [APP])
+    counts = {"active": 2, "ending": 1, "expired": 0, "unused": 3}
+    run["metrics"] = {**run.get("metrics", {}), "waivers": counts}
+    found = samples(written(("r1", run)))
+    where = "reconciler_last_apply_waivers organisation=org-1"
+    assert {state: found[f"{where} state={state}"] for state in counts} == counts
+    # Runs of older versions say nothing of waivers, and no figure is made up for them.
+    assert not any(name.startswith(where) for name in samples(written(("d1", DRIFT))))
+
+
 def test_only_the_newest_run_of_each_command_counts() -> None:
     failed = outcome("support", "failed", exposure="widens")
     found = samples(

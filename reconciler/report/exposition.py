@@ -16,7 +16,7 @@ from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
-from reconciler.model import DriftState, JsonObject, Result
+from reconciler.model import DriftState, JsonObject, Result, WaiverState
 from reconciler.report import facts
 from reconciler.report.escape import printable
 from reconciler.report.history import WIDENING, History, Track, moment_of
@@ -139,6 +139,17 @@ def _apply_families(state: State) -> Iterator[Metric]:
         "Changes of the newest apply that widened who can reach a channel.",
         ("organisation",),
         [((name,), _widening(row for row in rows if _is_done(row))) for name, rows in outcomes.items()],
+    )
+    yield _gauge(
+        "reconciler_last_apply_waivers",
+        "Waivers of the security rules at the newest apply by how they stood.",
+        ("organisation", "state"),
+        [
+            ((name, standing.value), facts.count(counts, standing.value))
+            for name, document in state.of("apply")
+            if (counts := facts.part(facts.part(document, "metrics"), "waivers"))
+            for standing in WaiverState
+        ],
     )
     durations: list[Row] = []
     for name, document in state.of("apply"):
