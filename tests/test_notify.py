@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import os
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 from jsonschema import Draft202012Validator
+from process import recorded, start, until
 from receiver import Monitor, monitor
 from samples import DRIFT, RUN
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -298,6 +300,24 @@ def test_a_monitor_that_is_down_changes_nothing_of_the_run_and_its_secrets_show_
     for text in (ended.out, ended.err, record, story.run("report", "html").out):
         assert "c4n4ry" not in text
         assert SECRET not in text
+
+
+def test_after_a_signal_the_record_comes_first(watched: tuple[Story, Monitor]) -> None:
+    story, one = watched
+    for number, name in enumerate(("a", "b")):
+        story.write(name, number)
+    story.commit()
+    story.emulator.add_fault({"do": "delay", "seconds": 1.0, "method": "PUT", "path": "*"})
+    tool = start(story, "apply", "--yes", "--concurrency", "1", "--format", "json")
+    until(lambda: bool(story.requests("PUT")), "the first write")
+    tool.send(signal.SIGINT)
+    ended = tool.ended()
+    assert ended.code == 130
+    (record,) = recorded(story)
+    assert (record["exit"], "notifications" in record) == (130, False)
+    (message,) = one.told
+    data = Webhook(SECRET).verify(message.body, message.headers)["data"]
+    assert (data["exit"], data["run"]) == (130, record["run"])
 
 
 def test_drift_is_told_when_it_is_news(watched: tuple[Story, Monitor]) -> None:

@@ -165,7 +165,8 @@ NAMES = st.sampled_from(
     re.findall(
         r"\w+",
         "command when organisation outcomes probes plan channels fields attribution actor certificate desired spec"
-        " name result kind id state exit requests GET webchatSettings corsAllowedOrigins seconds notAfter path",
+        " name result kind id state exit requests GET webchatSettings corsAllowedOrigins seconds notAfter path"
+        " allowedDomains allowAllDomains configuration status messenger",
     )
 )
 VALUES = st.sampled_from(
@@ -179,6 +180,8 @@ VALUES = st.sampled_from(
         "drifted",
         "delete",
         "WebchatChannel",
+        "WebMessagingDeployment",
+        "WebMessagingConfiguration",
         "\ud800",
         "x" * 300,
     ]

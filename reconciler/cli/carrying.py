@@ -129,9 +129,10 @@ def _finish(
         waivers=planned.desk.loaded.waivers,
         circumstances=_circumstances(planned, ended, options),
     )
-    record = after.tell(desk, record)
+    record = after.before_record(desk, record)
     if options["no_record"]:
         show(record, form)
+        after.after_record(desk, record)
         return code
     kept = keep_record(desk.settings, plan, ended.run, record, push=not options["no_push"])
     if kept.reason:
@@ -140,6 +141,7 @@ def _finish(
     for one in ended.earlier if kept.is_safe else ():
         one.forget()
     show(kept.document, form)
+    after.after_record(desk, record)
     return code
 
 

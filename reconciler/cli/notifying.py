@@ -29,11 +29,16 @@ class After:
     timeline: Timeline
     hurried: bool = False
 
-    def tell(self, desk: Desk, record: JsonObject) -> JsonObject:
-        """Tell everybody; give the record with how that went."""
-        told = tell_monitors(desk, record, self.receivers, hurried=self.hurried)
-        send_trace(record, self.timeline, SystemClock().now())
-        return told
+    def before_record(self, desk: Desk, record: JsonObject) -> JsonObject:
+        """Tell the monitors, so that the record says how that went; not after a signal, when it comes first."""
+        return record if self.hurried else tell_monitors(desk, record, self.receivers)
+
+    def after_record(self, desk: Desk, record: JsonObject) -> None:
+        """Do what the record has no need of: monitors after a signal, and traces."""
+        ended = SystemClock().now()
+        if self.hurried:
+            tell_monitors(desk, record, self.receivers, seconds=HURRIED_SECONDS)
+        send_trace(record, self.timeline, ended)
 
 
 def timed(
@@ -53,12 +58,11 @@ def timed(
 
 
 def tell_monitors(
-    desk: Desk, record: JsonObject, receivers: Sequence[Receiver], *, hurried: bool = False
+    desk: Desk, record: JsonObject, receivers: Sequence[Receiver], *, seconds: float = ALL_SECONDS
 ) -> JsonObject:
     """Tell every monitor; give the record with how that went."""
     if not receivers:
         return record
-    seconds = HURRIED_SECONDS if hurried else ALL_SECONDS
     deliveries = asyncio.run(tell(receivers, record, desk.settings, SystemClock(), seconds))
     for one in deliveries:
         if not one.delivered:
