@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -80,7 +81,8 @@ texts = st.one_of(
 OWN = {"command", "action", "exposure", "state", "side", "certainty", "class", "kind"}
 
 
-def plan_of(number: int, *, one_edit: bool = False, widening: int = 50, **extra: Any) -> dict[str, Any]:
+@functools.cache
+def plan_of(number: int, *, one_edit: bool = False, widening: int = 50) -> dict[str, Any]:
     wanted = [
         channel(f"channel-{place:04}", id=identity(place), description="New" if one_edit else f"New {place}")
         for place in range(number)
@@ -92,7 +94,7 @@ def plan_of(number: int, *, one_edit: bool = False, widening: int = 50, **extra:
         )
         for place in range(number)
     ]
-    return {**plan_document(make_plan(BINDING, wanted, there, []), {"GET": 10}), **extra}
+    return plan_document(make_plan(BINDING, wanted, there, []), {"GET": 10})
 
 
 DRIFT = {
@@ -129,7 +131,7 @@ DRIFT = {
 }
 
 
-@pytest.mark.parametrize("number", [0, 1, 3, 40, 400, 1000, 3000])
+@pytest.mark.parametrize("number", [0, 1, 3, 40, 1000])
 @pytest.mark.parametrize("limit", [12_000, 65_000])
 def test_a_page_is_never_longer_than_its_limit_and_always_whole(number: int, limit: int) -> None:
     document = plan_of(number)
@@ -173,7 +175,7 @@ def test_a_plan_without_changes_is_three_lines() -> None:
 
 
 def test_drift_has_a_section_of_its_own_below_the_changes() -> None:
-    page = plan_markdown(plan_of(400), extras=Extras(drift=drift_section(DRIFT)))
+    page = plan_markdown(plan_of(40), extras=Extras(drift=drift_section(DRIFT)))
     assert page.index("<b>widens</b>") < page.index("Drift, not part of this change")
     assert len(page.encode()) <= 65_000
     nothing = {**DRIFT, "channels": []}
@@ -216,7 +218,7 @@ def test_each_hostile_text_stays_text(text: str) -> None:
     assert faults(document_markdown(hostile(DRIFT, lambda: text))) == []
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.lists(texts, min_size=1, max_size=7), st.sampled_from([12_000, 65_000]))
 def test_nothing_that_stands_in_a_plan_or_a_drift_is_more_than_text(words: list[str], limit: int) -> None:
     page = hostile_page(words, limit)

@@ -22,7 +22,7 @@ def applied(story: Story) -> Story:
     story.write("support", 0)
     story.write("retail", 1)
     story.commit()
-    assert story.run("apply", "--yes").code == 0
+    assert story.run("apply", "--yes", "--probe", "none").code == 0
     return story
 
 

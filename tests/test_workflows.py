@@ -150,6 +150,7 @@ def test_files_that_are_invalid_end_a_plan_with_annotations(github: GitHubStory)
     assert "::error file=channels/support.yaml" in github.runner.log
 
 
+@pytest.mark.campaign
 def test_an_empty_repository_gets_a_green_first_pull_request(github: GitHubStory) -> None:
     story = github.story
     for name in ("channels", ".github"):
