@@ -25,7 +25,7 @@ def without_people(record: JsonObject) -> dict[str, Json]:
 
 def _entry(entry: Any) -> Json:
     actor = entry.get("actor") if isinstance(entry, dict) else None
-    if not isinstance(actor, dict) or _is_client(entry, actor):
+    if not isinstance(actor, dict) or _is_program(entry, actor):
         return entry
     return {**entry, "actor": {"id": _alias(actor.get("id")), "name": None}}
 
@@ -49,13 +49,13 @@ def _aliases(record: JsonObject) -> dict[str, str]:
     found: dict[str, str] = {}
     for entry in record.get("audit", {}).get("entries", []):
         actor = entry.get("actor") if isinstance(entry, dict) else None
-        if isinstance(actor, dict) and not _is_client(entry, actor):
+        if isinstance(actor, dict) and not _is_program(entry, actor):
             alias = _alias(actor.get("id"))
             found |= {text: alias for text in (actor.get("name"), actor.get("id")) if text and alias}
     return found
 
 
-def _is_client(entry: Any, actor: Any) -> bool:
+def _is_program(entry: Any, actor: Any) -> bool:
     return actor.get("id") is None or actor.get("id") == entry.get("client")
 
 
