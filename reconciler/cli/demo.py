@@ -152,7 +152,7 @@ def _clashed(stage: Stage) -> bool:
 
 def _messaging(stage: Stage) -> bool:
     _tell(
-        "8. Web messaging, as Genesys Cloud has it: a draft is published, both deployments pin the new version, and"
+        "8. Web messaging, as Genesys Cloud has it: a draft is published, both deployments move to the new version, and"
         " what browsers are served, who is let in and a guest's session are proved."
     )
     _edit_file(
