@@ -143,6 +143,12 @@ def test_a_waiver_does_not_change_what_a_plan_is(widened: Story) -> None:
     assert widened.json("apply", str(path), "--no-record", "--probe", "none")[0] == 0
 
 
+def test_what_is_wrong_with_the_settings_counts_as_a_file(story: Story) -> None:
+    story.write("support", 0)
+    settings(story, waiver(days=-1))
+    assert "1 warning in 1 of 2 files" in story.run("validate").out
+
+
 def test_a_waived_finding_is_shown_and_stops_nothing(story: Story) -> None:
     story.write("support", 0, corsAllowedOrigins=SHARED)
     settings(story, '[rules.severity]\norigin-shared-hosting = "error"\n')

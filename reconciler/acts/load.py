@@ -66,6 +66,11 @@ class Loaded:
     """The files that were looked at."""
 
     @property
+    def places(self) -> int:
+        """How many files were judged, with those of the settings and rules that something is wrong with."""
+        return len({*self.names, *(finding.file for finding in self.findings)})
+
+    @property
     def today(self) -> date:
         """The day on which waivers were judged."""
         return self.rulebook.settings.today

@@ -60,7 +60,7 @@ def require_valid(desk: Desk) -> tuple[Channel, ...]:
     except InvalidFiles as error:
         from reconciler.report.findings import findings_text
 
-        say(findings_text(error.findings, files=desk.loaded.count, colour=False).rstrip("\n"))
+        say(findings_text(error.findings, files=desk.loaded.places, colour=False).rstrip("\n"))
         raise
 
 

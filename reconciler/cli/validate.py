@@ -62,7 +62,7 @@ def show_findings(loaded: Loaded, form: str, *, quiet: bool) -> None:
 
         if loaded.findings or not quiet:
             waived = len(loaded.waived)
-            emit(findings_text(loaded.findings, files=loaded.count, colour=has_colour(), waived=waived))
+            emit(findings_text(loaded.findings, files=loaded.places, colour=has_colour(), waived=waived))
     else:
         FORMATS[form](loaded)
 
