@@ -16,15 +16,13 @@ from typing import Any, TypeVar
 
 from reconciler.decide.freeze import Freeze, read_windows
 from reconciler.decide.ignores import Ignore, read_ignores
-from reconciler.desired.policy import SETTINGS as POLICY_SETTINGS
 from reconciler.desired.policy import Policy, read_policy
 from reconciler.desired.receivers import read_receivers
 from reconciler.errors import UsageError
 from reconciler.model import Receiver
 from reconciler.regions import Hosts, hosts_of
+from reconciler.settings_file import FILE, TABLES, load_text, read_file
 
-FILE = "reconciler.toml"
-FILE_LIMIT = 65_536
 LOOPBACK = re.compile(r"localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\]")
 BASE_URL = re.compile(r"(https?)://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[::1\])(:[0-9]{1,5})?/?")
 PORT = re.compile(r":[0-9]{1,5}$")
@@ -121,32 +119,6 @@ class Settings:
         return self.repo / self.channels
 
 
-TABLES: dict[str, dict[str, type]] = {
-    "rules": {**dict.fromkeys(POLICY_SETTINGS, object), "allow_punycode": list},
-    "limits": {
-        "concurrency": int,
-        "rate": int,
-        "wait_seconds": float,
-        "run_seconds": float,
-        "attempts": int,
-        "conflicts": int,
-        "change_percent": int,
-        "change_floor": int,
-    },
-    "record": {"organisation": str, "remote": str, "audit_channels": int, "people": bool},
-    "probe": {"cdn_seconds": float, "guests_enter": bool},
-    "freeze": {},
-    "ignore": {},
-}
-"""Every table and key of `reconciler.toml` that this version knows."""
-
-OPEN_TABLES = ("waivers", "freeze", "notify", "ignore")
-"""Tables whose keys are names that people choose."""
-SMALLEST = {"change_percent": 0, "change_floor": 0, "audit_channels": 0, "conflicts": 0, "cdn_seconds": 0}
-LARGEST = {"concurrency": 64, "change_percent": 100, "rate": 100_000, "audit_channels": 1_000}
-LARGEST |= {"attempts": 20, "conflicts": 50, "wait_seconds": 3_600, "run_seconds": 86_400}
-
-
 def load_settings(
     repo: Path, options: Mapping[str, Any], environ: Mapping[str, str], text: str | None = None
 ) -> Settings:
@@ -188,46 +160,6 @@ def load_settings(
         rules_from=pick("rules_from", None),
         sources=pick.sources,
     )
-
-
-def load_text(path: Path) -> str:
-    """Read the settings file of a repository; a file that is not there says nothing."""
-    try:
-        with path.open("rb") as file:
-            return decoded(file.read(FILE_LIMIT + 1))
-    except FileNotFoundError:
-        return ""
-    except OSError as error:
-        raise UsageError(f"{FILE} cannot be read: {error.strerror}") from error
-
-
-def decoded(data: bytes) -> str:
-    """Take the bytes of a settings file as text; raises `UsageError` where they are none, or too many."""
-    if len(data) > FILE_LIMIT:
-        raise UsageError(f"{FILE} is larger than {FILE_LIMIT} bytes")
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{FILE} is no UTF-8: {error}") from error
-
-
-def read_file(text: str) -> Mapping[str, Mapping[str, Any]]:
-    """Read the text of the settings file.
-
-    Raises `UsageError` for a file that is no TOML, and for tables, keys and types that are not known: a
-    setting that does nothing would be a promise that is not kept.
-    """
-    if not text:
-        return {}
-    import tomllib
-
-    try:
-        document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UsageError(f"{FILE} is no TOML: {error}") from error
-    for table, content in document.items():
-        _check_table(table, content)
-    return document
 
 
 def read_api(environ: Mapping[str, str]) -> Api:
@@ -311,41 +243,6 @@ class _Picker:
 def _limit_defaults() -> dict[str, float]:
     defaults = Limits()
     return {name: getattr(defaults, name) for name in TABLES["limits"]}
-
-
-def _check_table(table: str, content: object) -> None:
-    if table not in TABLES and table not in OPEN_TABLES:
-        known = {**TABLES, **dict.fromkeys(OPEN_TABLES)}
-        raise UsageError(f"{FILE}: the table [{table}] is not known{_near(table, known)}")
-    if not isinstance(content, dict):
-        raise UsageError(f"{FILE}: {table} must be a table: [{table}]")
-    if table in OPEN_TABLES:
-        return
-    for key, value in content.items():
-        if key not in TABLES[table]:
-            raise UsageError(f"{FILE}: [{table}] has no setting {key!r}{_near(key, TABLES[table])}")
-        _check_value(table, key, value)
-
-
-def _check_value(table: str, key: str, value: object) -> None:
-    wanted = TABLES[table][key]
-    if wanted is float and type(value) is int:
-        wanted = int
-    if wanted is not object and type(value) is not wanted:
-        raise UsageError(f"{FILE}: [{table}] {key} must be a {wanted.__name__}, not {type(value).__name__}")
-    if wanted in (int, float) and isinstance(value, int | float):
-        smallest, largest = SMALLEST.get(key, 1), LARGEST.get(key, 1_000_000)
-        if not smallest <= value <= largest:
-            raise UsageError(f"{FILE}: [{table}] {key} is {value}; from {smallest} to {largest} is allowed")
-    if wanted is list and isinstance(value, list) and not all(isinstance(entry, str) for entry in value):
-        raise UsageError(f"{FILE}: [{table}] {key} must be a list of strings")
-
-
-def _near(word: str, known: Mapping[str, object]) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(sorted(known))}"
 
 
 def _checked_freeze(table: Mapping[str, Any] | None) -> Freeze | None:

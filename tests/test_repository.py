@@ -16,7 +16,7 @@ import click
 import pytest
 import yaml
 
-from reconciler import settings
+from reconciler import settings, settings_file
 from reconciler.cli.main import COMMANDS, cli
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -125,10 +125,10 @@ def test_the_exit_codes_of_the_readme_are_those_of_the_program() -> None:
 
 def test_every_setting_stands_in_the_page_of_limits_with_its_default_and_bounds() -> None:
     told = {row[0].strip("`"): row[1:3] for row in rows(page("docs/limits.md")) if len(row) == 4}
-    for name in settings.TABLES["limits"]:
+    for name in settings_file.TABLES["limits"]:
         assert told[name][0] == f"{getattr(settings.Limits(), name):g}", name
-    for name in (*settings.TABLES["limits"], "audit_channels"):
-        smallest, largest = settings.SMALLEST.get(name, 1), settings.LARGEST.get(name, 1_000_000)
+    for name in (*settings_file.TABLES["limits"], "audit_channels"):
+        smallest, largest = settings_file.SMALLEST.get(name, 1), settings_file.LARGEST.get(name, 1_000_000)
         assert told[name][1] == f"{smallest} … {largest}", name
 
 

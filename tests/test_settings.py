@@ -9,15 +9,13 @@ import pytest
 
 from reconciler.errors import UsageError
 from reconciler.settings import (
-    LARGEST,
-    SMALLEST,
-    TABLES,
     Limits,
     known_settings,
     load_settings,
     organisation_of,
     read_api,
 )
+from reconciler.settings_file import LARGEST, SMALLEST, TABLES
 
 SECRET = "kept/to+ourselves"
 ENVIRON = {

@@ -106,7 +106,8 @@ def channel_names(context: click.Context, _parameter: click.Parameter, incomplet
 
 def make_settings(repo: Path | None, **options: Any) -> Settings:
     """Make the settings of one command from its options and the environment."""
-    from reconciler.settings import FILE, decoded, load_settings
+    from reconciler.settings import load_settings
+    from reconciler.settings_file import FILE, decoded
 
     root, revision, text = find_root(repo), options.get("rules_from"), None
     if revision:
