@@ -94,6 +94,8 @@ def make_schedule(seed: int, dice: random.Random | None = None) -> Schedule:
         schedule.edits.setdefault(dice.choice((0, 1, 1, 2, 3, 4, 5)), []).append(_edit(dice, ids))
     if dice.random() < 0.08:
         schedule.stop_at = dice.choice((0.0, 0.05, 0.3, 1.0, 5.0, 31.0))
+        if dice.random() < 0.5:
+            schedule.faults[0] = "delayed", delayed(dice.choice((20.0, 70.0)))
     return schedule
 
 
