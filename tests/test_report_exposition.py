@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from samples import APP, DRIFT, NEW, ORIGINS, RUN, JsonDict, outcome, with_text_
 from story import IDS, Story
 from test_report_history import ANYTHING, NAMES, applied, st
 
+from reconciler.model import Waiver
 from reconciler.report.exposition import State, metrics_text
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -108,6 +110,15 @@ def test_only_the_newest_run_of_each_command_counts() -> None:
     assert found["reconciler_endpoint_checks channel=support organisation=org-1 outcome=expected"] == 1
 
 
+def test_waivers_end_when_their_last_day_is_over() -> None:
+    waiver = Waiver("old", "origin-https", "support", "/spec", "it moves", "digital", date(2026, 3, 1))
+    text = metrics_text(
+        State(), chain_valid=True, records=0, version="1", openmetrics=False, waivers=[waiver]
+    )
+    where = "reconciler_waiver_expiry_timestamp_seconds channel=support rule=origin-https waiver=old"
+    assert samples(text)[where] == datetime(2026, 3, 2, tzinfo=UTC).timestamp()
+
+
 def test_no_record_and_a_broken_chain_are_told() -> None:
     found = samples(written(chain_valid=False))
     assert (found["reconciler_record_chain_valid"], found["reconciler_records"]) == (0, 0)
@@ -179,7 +190,9 @@ def alerts() -> list[dict[str, Any]]:
 
 
 def test_rules_and_dashboard_ask_for_metrics_that_there_are() -> None:
-    known = {one.name for family in read_text(written(("r1", RUN), ("d1", DRIFT))) for one in family.samples}
+    text = written(("r1", RUN), ("d1", DRIFT))
+    known = {one.name for family in read_text(text) for one in family.samples}
+    known |= set(re.findall(r"# TYPE (\w+) gauge", text))
     for expression in (*dashboard(), *(rule["expr"] for rule in alerts())):
         asked = set(re.findall(r"\breconciler_\w+", expression))
         assert asked

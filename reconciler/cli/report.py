@@ -68,7 +68,7 @@ def report(words: tuple[str, ...], form: str, out: Path | None, **options: Any) 
         case ("site", folder):
             return _site(ledger, Path(folder), options)
         case ("metrics",):
-            return _metrics(ledger, form, out)
+            return _metrics(ledger, form, out, options)
         case ("log", channel):
             return log(ledger, channel, form, options)
         case ("continuity",):
@@ -151,8 +151,9 @@ def _site(ledger: Ledger, folder: Path, options: dict[str, Any]) -> int:
     return 0
 
 
-def _metrics(ledger: Ledger, form: str, out: Path | None) -> int:
+def _metrics(ledger: Ledger, form: str, out: Path | None, options: dict[str, Any]) -> int:
     from reconciler import __version__
+    from reconciler.cli.rules import rule_settings
     from reconciler.report.exposition import State, metrics_text
 
     if form not in ("text", "openmetrics"):
@@ -166,6 +167,7 @@ def _metrics(ledger: Ledger, form: str, out: Path | None) -> int:
         records=chain.length,
         version=__version__,
         openmetrics=form == "openmetrics",
+        waivers=rule_settings(_settings(options)).waivers,
     )
     if out is None:
         emit(text)

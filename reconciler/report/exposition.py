@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
-from reconciler.model import DriftState, JsonObject, Result, WaiverState
+from reconciler.model import DriftState, JsonObject, Result, Waiver, WaiverState
 from reconciler.report import facts
 from reconciler.report.escape import printable
 from reconciler.report.history import WIDENING, History, Track, moment_of
@@ -56,10 +56,19 @@ class State:
                 yield organisation, document
 
 
-def metrics_text(state: State, *, chain_valid: bool, records: int, version: str, openmetrics: bool) -> str:
-    """Write the metrics in one of the two formats."""
+def metrics_text(
+    state: State,
+    *,
+    chain_valid: bool,
+    records: int,
+    version: str,
+    openmetrics: bool,
+    waivers: Sequence[Waiver] = (),
+) -> str:
+    """Write the metrics in one of the two formats; `waivers` are those of the repository, which no record holds."""
     registry = CollectorRegistry()
-    registry.register(_Collected(list(_families(state, chain_valid, records, version))))
+    families = [*_families(state, chain_valid, records, version), _waiver_family(waivers)]
+    registry.register(_Collected(families))
     write = generate_openmetrics if openmetrics else generate_latest
     data: bytes = write(registry)
     return data.decode()
@@ -232,6 +241,21 @@ def _endpoint_families(history: History) -> Iterator[Metric]:
             ("organisation", "channel"),
             list(_certificates(tracks, key)),
         )
+
+
+def _waiver_family(waivers: Sequence[Waiver]) -> Metric:
+    return _gauge(
+        "reconciler_waiver_expiry_timestamp_seconds",
+        "When the last day of a waiver is over, in UTC.",
+        ("waiver", "rule", "channel"),
+        [
+            (
+                (waiver.name, waiver.rule, waiver.channel),
+                datetime.combine(waiver.expires + timedelta(days=1), time(), UTC).timestamp(),
+            )
+            for waiver in waivers
+        ],
+    )
 
 
 def _certificates(tracks: Iterable[Track], key: str) -> Iterator[Row]:
