@@ -279,3 +279,28 @@ def test_the_example_of_the_page_is_a_roster() -> None:
 def test_a_repository_without_a_fleet_says_where_to_look(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"docs/fleet\.md"):
         load_roster(tmp_path)
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(900)
+def test_forty_organisations_of_250_channels_each_keep_their_budget(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ExitStack() as stack:
+        fleet = Fleet(tmp_path, [f"org{number:02d}" for number in range(40)], stack, monkeypatch)
+        for place, name in enumerate(fleet.emulators):
+            fleet.fill(name, 250, changed=place % 4)
+        fleet.whole.commit()
+        code, applied = fleet.json("fleet", "apply", "--yes", "--no-push", "--quiet")
+        assert (code, applied["summary"]["results"]) == (5, {"applied": 60})
+        told = {entry["result"]["record"]["commit"] for entry in applied["organisations"]}
+        assert len(told) == 40
+        chain = fleet.json("report")[1]["chain"]
+        assert (chain["valid"], chain["length"]) == (True, 40)
+        for place, emulator in enumerate(fleet.emulators.values()):
+            seen = [(one["method"], one["path"].rpartition("/")[2]) for one in emulator.requests]
+            assert seen.count(("POST", "token")) == 1
+            assert seen.count(("GET", "channels")) == 3
+            assert sum(method == "PUT" for method, _ in seen) == place % 4
+            assert all(one["status"] != 429 for one in emulator.requests)
+            assert len(seen) <= 300
