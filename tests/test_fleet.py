@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -228,6 +229,27 @@ def test_a_worker_that_is_killed_loses_nothing_and_doubles_nothing(fleet: Fleet)
     versions = {fleet.stories["alpha"].live(number)["version"] for number in range(9)}
     assert names == {f"Channel channel-{number}" for number in range(12)}
     assert len(versions) == 1
+
+
+def test_a_signal_begins_no_further_organisation_and_lets_the_others_end(fleet: Fleet) -> None:
+    for name in fleet.emulators:
+        fleet.fill(name, 3, changed=2)
+        fleet.emulators[name].add_fault({"do": "delay", "seconds": 2, "method": "PUT"})
+    command = [sys.executable, "-m", "reconciler", "fleet", "apply", "--yes", "--no-record", "--workers", "1"]
+    process = subprocess.Popen([*command, "--repo", str(fleet.repo)], stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not any(
+        one["method"] == "PUT" for emulator in fleet.emulators.values() for one in emulator.requests
+    ):
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    assert "no new one is begun" in process.communicate(timeout=60)[1]
+    assert process.returncode == 143
+    begun = [name for name, emulator in fleet.emulators.items() if emulator.requests]
+    assert begun == ["alpha"]
+    assert not any(
+        one["method"] == "PUT" and not one["committed"] for one in fleet.emulators["alpha"].requests
+    )
 
 
 def _children() -> list[int]:

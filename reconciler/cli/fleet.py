@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +62,7 @@ def fleet(story: str, form: str, out: Path | None, repo: Path | None, **options:
     words = _words(story, options)
     jobs = [Job(str(root), one.name, story, words) for one in _roster(root, options["names"])]
     with (
+        _stopping(),
         progress("organisations", len(jobs), quiet=options["quiet"]) as count,
         workers(options["workers"], options["scheduler"]) as executor,
     ):
@@ -70,6 +74,25 @@ def fleet(story: str, form: str, out: Path | None, repo: Path | None, **options:
         write_file(out, json_text(document))
     show_fleet(document, form)
     return int(document["exit"])
+
+
+@contextmanager
+def _stopping() -> Iterator[None]:
+    """Let SIGINT and SIGTERM end the fleet with the contract's code, once what runs has come to its end."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def told(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_IGN)
+        say("stopping: organisations at work come to their end, no new one is begun")
+        raise SystemExit(128 + number)
+
+    try:
+        for number in before:
+            signal.signal(number, told)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def show_fleet(document: JsonObject, form: str) -> None:

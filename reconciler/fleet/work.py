@@ -11,7 +11,7 @@ import json
 import os
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -30,6 +30,11 @@ TRIES = 2
 RUN_LIMIT = 4 * 3600.0
 """Seconds after which a run of one organisation is ended; its own limits end it long before."""
 FAILED = 1
+
+
+_STOPPED = threading.Event()
+_RUNNING: set[subprocess.Popen[bytes]] = set()
+"""The processes that work here just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +62,8 @@ def run_job(job: Job) -> JsonObject:
     environ = without_others(organisation, roster, os.environ)
     ended = _run(job, environ)
     for _ in range(TRIES - 1):
-        if ended.returncode >= 0:
+        if ended.returncode >= 0 or _STOPPED.wait(job.pause_seconds):
             break
-        time.sleep(job.pause_seconds)
         ended = _run(job, environ)
     return _entry(job, ended)
 
@@ -81,8 +85,14 @@ def run_all(
 def workers(count: int, scheduler: str | None) -> Iterator[Executor]:
     """Give what runs jobs: threads that each supervise a process here, or the workers of a Dask cluster."""
     if scheduler is None:
+        _STOPPED.clear()
         with ThreadPoolExecutor(max_workers=count, thread_name_prefix="organisation") as executor:
-            yield executor
+            try:
+                yield executor
+            except BaseException:
+                stop()
+                executor.shutdown(cancel_futures=True)
+                raise
         return
     try:
         import distributed
@@ -96,12 +106,34 @@ def workers(count: int, scheduler: str | None) -> Iterator[Executor]:
         yield cluster.get_executor(pure=False)
 
 
+def stop() -> None:
+    """Begin no further organisation here, and tell each process that runs to come to its own end."""
+    _STOPPED.set()
+    for process in list(_RUNNING):
+        process.terminate()
+
+
 def _run(job: Job, environ: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "reconciler", job.command, "--repo", job.repo]
     command += ["--org", job.organisation, "--format", "json", "--quiet", *job.words]
-    return subprocess.run(  # noqa: S603 - this very program
-        command, env=environ, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=RUN_LIMIT
-    )
+    # In a session of its own, so that Ctrl-C reaches it once, by `stop`, and not as a second time.
+    with subprocess.Popen(  # noqa: S603 - this very program
+        command,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        _RUNNING.add(process)
+        try:
+            out, told = process.communicate(timeout=RUN_LIMIT)
+        except subprocess.TimeoutExpired:
+            process.terminate()
+            out, told = process.communicate()
+        finally:
+            _RUNNING.discard(process)
+    return subprocess.CompletedProcess(command, process.returncode, out, told)
 
 
 def _entry(job: Job, ended: subprocess.CompletedProcess[bytes]) -> JsonObject:
