@@ -219,7 +219,7 @@ def test_text_and_markdown_show_three_values_and_the_mover(applied: Story) -> No
     for form in ("text", "markdown"):
         ended = applied.run("drift", "--format", form, "--no-record")
         assert ended.code == 2
-        for word in ("A channel", "Dana's", "Dana", "reconciler adopt support"):
+        for word in ("A channel", "Dana's", "Dana", "reconciler adopt support", 'field = "/description"'):
             assert word in ended.out
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from reconciler.model import DriftState, JsonObject
 from reconciler.report import facts
 from reconciler.report.drift_document import result_digest
-from reconciler.report.drift_text import unmanaged, who, worst_first
+from reconciler.report.drift_text import remedy_lines, unmanaged, who, worst_first
 from reconciler.report.escape import cell, code, html_code, shown, words
 from reconciler.report.markdown_page import Piece, fit, folded, marker, row, size, table, text_piece
 from reconciler.report.plan_markdown import diff_block, exposure_words
@@ -16,6 +16,8 @@ from reconciler.report.wording import counted, field_name, requests_text, value_
 LINES = 100
 """Lines of one channel that are shown before the rest is counted."""
 SENTENCE = 300
+REMEDY_LINES = 30
+SIDES = {"git": "Take the side of Git", "live": "Take their side"}
 COLUMNS = ("state", "channel", "exposure", "fields", "who")
 SECTION = 10_000
 """Bytes that drift may take beside a plan."""
@@ -81,9 +83,9 @@ def _block(channel: JsonObject) -> str:
     lines = list(_diff(channel))
     kept = lines[:LINES] + ([f"# {len(lines) - LINES} more lines"] if len(lines) > LINES else [])
     commands = "".join(
-        f"\n{'Take the side of Git' if facts.word(remedy, 'side') == 'git' else 'Take their side'}:"
+        f"\n{SIDES.get(facts.word(remedy, 'side'), 'Take neither side')}:"
         f" {words(shown(facts.word(remedy, 'does'), SENTENCE))}.\n\n"
-        + diff_block([str(command) for command in facts.entries(remedy, "commands")[:10]], "sh")
+        + diff_block(remedy_lines(remedy)[:REMEDY_LINES], "toml" if facts.word(remedy, "settings") else "sh")
         for remedy in facts.rows(channel, "remedies")[:5]
     )
     return folded(html_code(shown(facts.word(channel, "name"))), diff_block(kept) + commands)

@@ -23,6 +23,7 @@ SYMBOLS = {
     DriftState.BOTH: ("≠", Colour.RED, "drifted, and changed in Git, too"),
     DriftState.PENDING: ("~", Colour.YELLOW, "pending: not applied yet"),
 }
+TAKEN = {"git": "Git's side", "live": "their side"}
 ORDER = (DriftState.BOTH, DriftState.DRIFTED, DriftState.PENDING)
 UNKNOWN_EXPOSURES = (Exposure.WIDENS, Exposure.UNKNOWN)
 
@@ -97,12 +98,19 @@ def _channel_lines(channel: JsonObject, width: int) -> Iterator[Line]:
         yield from wrapped(who(attribution), width, indent=6, colour=Colour.DIM)
     for remedy in facts.rows(channel, "remedies"):
         yield from wrapped(f"{_side(remedy)}: {facts.word(remedy, 'does')}", width, indent=4)
-        for command in facts.entries(remedy, "commands"):
-            yield "      ", Paint(str(command), Colour.BOLD)
+        for line in remedy_lines(remedy):
+            yield "      ", Paint(line, Colour.BOLD)
+
+
+def remedy_lines(remedy: JsonObject) -> list[str]:
+    """Give what to type, or to write into the settings."""
+    commands = [str(command) for command in facts.entries(remedy, "commands")]
+    return [*commands, *facts.word(remedy, "settings").splitlines()]
 
 
 def _side(remedy: JsonObject) -> str:
-    return "Git's side" if facts.word(remedy, "side") == "git" else "Their side"
+    side = TAKEN.get(facts.word(remedy, "side"), "neither side")
+    return side[0].upper() + side[1:]
 
 
 def _field_lines(field: JsonObject, width: int) -> Iterator[Line]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reconciler.model import DriftState, JsonObject
 from reconciler.report import facts
 from reconciler.report.drift_entries import SIDES, Entry, moved_entries
-from reconciler.report.drift_text import UNKNOWN_EXPOSURES, unmanaged, who, worst_first
+from reconciler.report.drift_text import TAKEN, UNKNOWN_EXPOSURES, remedy_lines, unmanaged, who, worst_first
 from reconciler.report.html.page import make_page
 from reconciler.report.html.views import Tile, bill_tile, exposure_tone, picked
 from reconciler.report.told import told_words
@@ -97,9 +97,9 @@ def _card(channel: JsonObject) -> DriftCard:
         fields=tuple(_row(field) for field in facts.rows(channel, "fields")),
         remedies=[
             {
-                "side": "Take Git's side" if facts.word(remedy, "side") == "git" else "Take their side",
+                "side": f"Take {TAKEN.get(facts.word(remedy, 'side'), 'neither side')}",
                 "does": facts.word(remedy, "does"),
-                "commands": [str(command) for command in facts.entries(remedy, "commands")],
+                "commands": remedy_lines(remedy),
             }
             for remedy in facts.rows(channel, "remedies")
         ],
