@@ -372,7 +372,8 @@ def test_pruning_takes_deployments_before_their_configuration(story: Story) -> N
     code, applied = story.json("apply", "--yes", "--prune", "--probe", "none")
 
     assert (code, outcomes(applied)) == (0, {"other": "applied", "shop": "applied", "messenger": "applied"})
-    assert writes(story)[1:] == ["DELETE deployment", "DELETE configuration"]
+    done = writes(story)
+    assert (sorted(done[:-1]), done[-1]) == (["DELETE deployment", "POST deployment"], "DELETE configuration")
     assert list(story.emulator.store.web.configurations.all) == [theirs]
 
 
@@ -428,3 +429,61 @@ def test_what_exists_becomes_files_that_plan_as_empty(story: Story) -> None:
     )
     code, planned = story.json("plan", "--exit-code")
     assert (code, planned["summary"]["unchanged"], planned["summary"]["unmanaged"]) == (0, 3, 0)
+
+
+def test_a_create_that_ignores_the_status_is_put_right_at_once(story: Story) -> None:
+    write_messenger(story)
+    write_shop(story, status="Inactive")
+    story.emulator.add_fault(
+        {"do": "edit", "method": "GET", "path": DEPLOYMENTS + "/*", "patch": {"status": "Active"}}
+    )
+
+    _, applied = story.json(*APPLY)
+
+    assert outcomes(applied)["shop"] == "applied"
+    assert writes(story)[-2:] == ["POST deployment", "PUT deployment"]
+    assert live(story, only(story.emulator.store.web.deployments.all))["status"] == "Inactive"
+
+
+def test_a_draft_to_overwrite_must_be_one_of_the_plan(story: Story) -> None:
+    seed(story)
+    write_messenger(story)
+
+    ended = story.run(*APPLY, "--overwrite-draft", "messneger")
+
+    assert (ended.code, "there is messenger" in ended.err) == (64, True)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "*/draft"),
+        ("GET", "*/draft"),
+        ("POST", "*/publish"),
+        ("PUT", DEPLOYMENTS + "/*"),
+        ("GET", DEPLOYMENTS + "/*"),
+    ],
+)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_run_that_broke_off_at_any_step_is_gone_on_with(
+    story: Story, method: str, path: str, when: str
+) -> None:
+    configuration, shop = seed(story)
+    write_messenger(story, languages=["en-us", "fr-fr"])
+    write_shop(story, allowedDomains=["shop.example.com"])
+    fault = {"do": "reply", "status": 503, "when": when, "method": method, "path": path, "times": None}
+    story.emulator.add_fault(fault if when == "before" else {**fault, "do": "drop"})
+    (story.repo / "reconciler.toml").write_text("[limits]\nattempts = 2\nrun_seconds = 20\n")
+    story.run(*APPLY)
+
+    story.emulator.faults.clear()
+    code, applied = story.json(*APPLY)
+
+    assert code == 0, applied
+    assert story.json("plan", "--exit-code")[0] == 0
+    assert live(story, shop)["allowedDomains"] == ["shop.example.com"]
+    assert [one["languages"] for one in versions(story, configuration)] == [
+        ["en-us", "de-de"],
+        ["en-us", "fr-fr"],
+    ]

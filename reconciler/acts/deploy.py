@@ -25,6 +25,7 @@ from reconciler.errors import NotFound, Rejected, Unavailable
 from reconciler.kinds.web_messaging_deployment import content, is_settled
 from reconciler.model import Action, LiveChannel, Outcome, PlanState, Pointer, Result
 
+DIFFERENT = "stored-differently"
 AGREE_SECONDS = 8.0
 """How long reads may show something else than the remote said that it stored."""
 
@@ -37,6 +38,9 @@ async def deploy(bench: Bench, attempt: Attempt, before: Sequence[Outcome]) -> O
     if attempt.change.action is Action.DELETE:
         return await _remove(bench, attempt)
     ended = None if attempt.id else await _create(bench, attempt)
+    if ended and ended.warning == DIFFERENT and attempt.stored:
+        # A create may leave out what an update takes, such as being Inactive from the beginning.
+        attempt.live, ended = attempt.stored, None
     return ended or await _replace(bench, attempt)
 
 
@@ -207,7 +211,7 @@ def _read_back(attempt: Attempt, latest: LiveChannel, moved: tuple[Pointer, ...]
     if unwanted:
         fields = shown_paths(tuple(field.path for field in unwanted))
         return attempt.outcome(
-            Result.APPLIED, f"the remote stored another value than was sent: {fields}", "stored-differently"
+            Result.APPLIED, f"the remote stored another value than was sent: {fields}", DIFFERENT
         )
     return attempt.outcome(Result.APPLIED, attempt.kept())
 

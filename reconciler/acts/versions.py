@@ -7,9 +7,11 @@ whose configuration it does not hold (never published?), and for one whose newes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from reconciler.decide.diff import compare
 from reconciler.decide.fields import leaves, same
@@ -25,6 +27,8 @@ from reconciler.kinds.web_messaging_configuration import (
     version_number,
 )
 from reconciler.model import Change, Channel, JsonObject, LiveChannel, Plan, pointer_text
+
+Value = TypeVar("Value")
 
 PUBLISHED = {"showOnlyPublished": "true"}
 
@@ -64,14 +68,30 @@ async def fetch_published(client: Reader, kind: Kind, wanted: Sequence[Channel])
     if any(_meant(channel, found) is None for channel in wanted):
         drafts = newest(kind, await client.fetch_by_cursor(kind.collection, kind.page_size))
         found = {**drafts, **found}
-    for channel in wanted:
-        live = _meant(channel, found)
-        if live is None or not compare(kind, live.document, channel.spec):
-            continue
-        if _is_ours(live, client.own_id):
-            versions = await fetch_versions(client, kind, live.id)
-            found[live.id] = _as_wanted(kind, channel, [live, *versions])
+
+    async def go_back(channel: Channel, live: LiveChannel) -> None:
+        versions = await fetch_versions(client, kind, live.id)
+        found[live.id] = _as_wanted(kind, channel, [live, *versions])
+
+    differing = [
+        (channel, live)
+        for channel in wanted
+        if (live := _meant(channel, found))
+        and compare(kind, live.document, channel.spec)
+        and _is_ours(live, client.own_id)
+    ]
+    await side_by_side([go_back(channel, live) for channel, live in differing])
     return tuple(found.values())
+
+
+async def side_by_side(looks: Sequence[Coroutine[Any, Any, Value]]) -> list[Value]:
+    """Do all looks at once, as far as the client lets them, and give their answers; the first failure ends all."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(look) for look in looks]
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return [task.result() for task in tasks]
 
 
 async def fetch_versions(client: Reader, kind: Kind, id_: str) -> tuple[LiveChannel, ...]:
@@ -89,12 +109,14 @@ async def fetch_pinned(
     """Give the older versions that live deployments of these files pin, each read once."""
     kind = WEB_MESSAGING_CONFIGURATION
     found: dict[tuple[str, str], LiveChannel] = {}
-    for id_, version in pins_to_look_at(identify(channels, live, frozenset()), live):
-        try:
+
+    async def look(id_: str, version: str) -> None:
+        with suppress(NotFound):
             answer = await client.get(f"{kind.collection}/{segment(id_)}/versions/{segment(version)}")
-        except NotFound:
-            continue
-        found[id_, version] = read_live(kind, answer.value)
+            found[id_, version] = read_live(kind, answer.value)
+
+    pinned = pins_to_look_at(identify(channels, live, frozenset()), live)
+    await side_by_side([look(*pin) for pin in pinned])
     return found
 
 
@@ -121,12 +143,14 @@ def newest(kind: Kind, documents: Iterable[JsonObject]) -> dict[str, LiveChannel
 async def with_notes(client: Reader, plan: Plan) -> Plan:
     """Look at the drafts of configurations that a plan would publish, and say which hold somebody's work."""
     kind = WEB_MESSAGING_CONFIGURATION
-    changes = [await _with_note(client, kind, change) for change in plan.changes]
-    return replace(plan, changes=tuple(changes))
+    writing = [change for change in plan.changes if change.writes and change.kind == kind.name]
+    noted = await side_by_side([_with_note(client, kind, change) for change in writing])
+    by_change = {id(change): made for change, made in zip(writing, noted, strict=True)}
+    return replace(plan, changes=tuple(by_change.get(id(change), change) for change in plan.changes))
 
 
 async def _with_note(client: Reader, kind: Kind, change: Change) -> Change:
-    if change.kind != kind.name or change.channel is None or change.live is None or not change.writes:
+    if change.channel is None or change.live is None:
         return change
     draft = await fetch_draft(client, kind, change.id)
     foreign = foreign_draft(kind, draft, change.live, change.channel.spec)

@@ -14,6 +14,8 @@ from reconciler.decide.freeze import Freeze
 from reconciler.decide.takes import Takes, read_take, takeable
 from reconciler.desired.rules import spec_problem
 from reconciler.errors import UsageError
+from reconciler.kinds import kind_named
+from reconciler.kinds.kind import Steps
 from reconciler.model import Plan, Side, pointer_text
 from reconciler.run import Order, ProbeScope
 from reconciler.settings import Api
@@ -51,7 +53,7 @@ def make_order(planned: Planned, api: Api, options: dict[str, Any], takes: Takes
         concurrency=limits.concurrency,
         why_invalid=lambda change, spec: spec_problem(desk.loaded.rulebook, change.kind, spec, change.name),
         strict=options["strict"],
-        overwrite_drafts=frozenset(options["overwrite_draft"]),
+        overwrite_drafts=_drafts(planned.plan, options["overwrite_draft"]),
         takes=takes,
     )
     return Order(
@@ -70,6 +72,17 @@ def make_order(planned: Planned, api: Api, options: dict[str, Any], takes: Takes
         freeze=desk.settings.freeze,
         through_freeze=_windows(desk.settings.freeze, options["through_freeze"]),
     )
+
+
+def _drafts(plan: Plan, names: Sequence[str]) -> frozenset[str]:
+    known = [change.name for change in plan.changes if kind_named(change.kind).steps is Steps.PUBLISH]
+    for name in names:
+        if name not in known:
+            there = ", ".join(known[:10]) or "none"
+            raise UsageError(
+                f"--overwrite-draft: no configuration of the plan is named {name!r}; there is {there}"
+            )
+    return frozenset(names)
 
 
 def _windows(freeze: Freeze | None, names: Sequence[str]) -> frozenset[str]:
