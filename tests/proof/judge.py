@@ -154,9 +154,16 @@ def _needless_doubt(outcome: Outcome, played: Played) -> str | None:
     """Say why a doubt could have been settled: nobody else wrote, and the last look was answered."""
     if outcome.result is not Result.UNKNOWN or played.stopped_after is not None:
         return None
+    if outcome.action is Action.CREATE:
+        return (
+            None  # a read that shows what was deleted before is not known from a channel that was made since
+        )
     looks = [one for one in played.sent if one.entity == outcome.id and "auditlogs" not in one.path]
-    answered = looks[-1].method == "GET" and looks[-1].status == 200
-    return "a look could have told" if answered and not _was_moved(outcome, played) else None
+    writes = [one for one in looks if one.writes]
+    # A remote that says that it moved, and shows that it did not, can be believed in neither.
+    if writes[-1].status in CONFLICTS or looks[-1].method != "GET" or looks[-1].status != 200:
+        return None
+    return None if _was_moved(outcome, played) else "a look could have told"
 
 
 def _was_moved(outcome: Outcome, played: Played) -> bool:
