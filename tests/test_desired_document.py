@@ -400,9 +400,10 @@ def test_a_document_makes_findings_of_problems() -> None:
     ids=range(15),
 )
 def test_no_file_takes_long(text: str) -> None:
-    began = time.perf_counter()
+    # Time of our own: the machine may be busy with other things.
+    began = time.process_time()
     read_document(FILE, text.encode())
-    assert time.perf_counter() - began < SECONDS
+    assert time.process_time() - began < SECONDS
 
 
 def test_a_merge_bomb_is_not_even_looked_into() -> None:
