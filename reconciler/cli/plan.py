@@ -57,6 +57,7 @@ def plan(check: tuple[str, ...], form: str, out: Path | None, exit_code: bool, *
 
     With `check FILE` a saved plan is compared with what is live now: fresh, stale-equivalent or stale.
     """
+    from reconciler.acts.bulk import collector_paused
     from reconciler.cli.approval import with_approval
     from reconciler.decide.saved_plan import plan_document
 
@@ -70,7 +71,8 @@ def plan(check: tuple[str, ...], form: str, out: Path | None, exit_code: bool, *
         planned, document = plan_offline(**options)
     else:
         planned = make_plan(**options)
-        document = plan_document(planned.plan, planned.requests)
+        with collector_paused():
+            document = plan_document(planned.plan, planned.requests)
     document = with_approval(document, planned.plan, planned.desk.loaded)
     if out:
         save(out, document)
@@ -109,6 +111,7 @@ class Planned:
 
 def make_plan(**options: Any) -> Planned:
     """Read the files and what is live, and make the plan."""
+    from reconciler.acts.bulk import collector_paused
     from reconciler.cli.session import open_desk, reading, require_api, require_names, require_valid
 
     only, prune = options.pop("only", ()), options.pop("prune", False)
@@ -116,7 +119,9 @@ def make_plan(**options: Any) -> Planned:
     channels = require_valid(desk)
     names = require_names(channels, only, "--only")
     api = require_api()
-    return reading(lambda clock: fetch_plan(desk, api, clock, names, prune=prune))
+    # What is read all stays until the plan is told: a sixth of the time went into looking for what might go.
+    with collector_paused():
+        return reading(lambda clock: fetch_plan(desk, api, clock, names, prune=prune))
 
 
 async def fetch_plan(
