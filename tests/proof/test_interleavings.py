@@ -140,6 +140,7 @@ def test_every_order_of_two_writers_breaks_no_promise(name: str) -> None:
 
 
 @pytest.mark.campaign
+@pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("name", CASES)
 def test_every_order_with_any_fault_at_any_step_breaks_no_promise(name: str) -> None:
     for fault in FAULTS:

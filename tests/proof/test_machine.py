@@ -161,5 +161,6 @@ class TestLife(Life.TestCase):
 
 
 @pytest.mark.campaign
+@pytest.mark.timeout(1_800)
 class TestLongLife(Life.TestCase):
     settings = settings(max_examples=150, stateful_step_count=25, deadline=None)

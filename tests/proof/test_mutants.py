@@ -29,6 +29,7 @@ def test_there_are_enough_of_them() -> None:
 
 
 @pytest.mark.campaign
+@pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_wrong_tool_is_found_out(name: str) -> None:
     seed = caught_at(name)

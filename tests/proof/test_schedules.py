@@ -23,6 +23,7 @@ def test_a_hundred_and_fifty_schedules_break_no_promise() -> None:
 
 
 @pytest.mark.campaign
+@pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("batch", range(20))
 def test_ten_thousand_schedules_break_no_promise(batch: int) -> None:
     for seed in range(batch * BATCH, (batch + 1) * BATCH):

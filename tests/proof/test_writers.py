@@ -80,6 +80,7 @@ def test_a_few_rounds_lose_no_acknowledged_write(writers: int) -> None:
 
 
 @pytest.mark.campaign
+@pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("writers", [2, 4, 8, 16])
 def test_two_hundred_rounds_lose_no_acknowledged_write(writers: int) -> None:
     results = play_rounds(writers, ROUNDS, writers)
