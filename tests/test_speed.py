@@ -38,6 +38,9 @@ GROWTH = 1.05
 PLAIN = 550
 """Calls of functions for a plain file of twelve lines, all rules included; read event by event it takes 100 more."""
 
+PLANNED = 90
+"""Calls of functions for a channel that is as Git wants it; by way of normal forms it takes 280 more."""
+
 
 def calls(act: Callable[[], Any]) -> int:
     """Count the calls of functions that something takes, those of libraries included."""
@@ -75,7 +78,7 @@ def test_twice_the_channels_take_twice_the_planning() -> None:
     planning(1)
     few, many = planning(200), planning(400)
     assert many <= 2 * GROWTH * few
-    assert (many - few) / 200 < 60
+    assert (many - few) / 200 < PLANNED
 
 
 @pytest.mark.campaign
