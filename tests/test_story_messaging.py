@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import json
 from typing import Any
 
@@ -452,6 +453,23 @@ def test_a_draft_to_overwrite_must_be_one_of_the_plan(story: Story) -> None:
     ended = story.run(*APPLY, "--overwrite-draft", "messneger")
 
     assert (ended.code, "there is messenger" in ended.err) == (64, True)
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_bug_in_one_write_leaves_nobody_waiting_for_it(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any) -> Any:
+        raise RuntimeError("a bug")
+
+    write_messenger(story)
+    write_shop(story)
+    monkeypatch.setattr("reconciler.acts.apply.publish", broken)
+
+    with pytest.raises(RuntimeError, match="a bug"):
+        story.run(*APPLY)
+    gc.collect()  # the journal, which a bug leaves open
 
 
 @pytest.mark.campaign

@@ -80,8 +80,13 @@ class Carrier:
         async def work() -> None:
             for position, change in queue:
                 # Whatever a change waits for stands before it, so that no worker is waited for in vain.
-                before = [await end for other, end in self._ends if precedes(other, change)]
-                outcome = await self._outcome(change, attempts[position], before)
+                try:
+                    before = [await end for other, end in self._ends if precedes(other, change)]
+                    outcome = await self._outcome(change, attempts[position], before)
+                except BaseException:
+                    # Whoever waits for this change must not wait for ever.
+                    ends[position][1].cancel()
+                    raise
                 outcomes[position] = outcome
                 ends[position][1].set_result(outcome)
                 self._notice(outcome)

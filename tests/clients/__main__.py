@@ -106,10 +106,12 @@ def _apply(story: Story) -> list[dict[str, Any]]:
     sent: list[dict[str, Any]] = []
     whole_send = WriteTransport._count_and_send
 
-    async def noting(self: Any, method: str, url: str, headers: Any, body: bytes | None = None) -> Any:
+    async def noting(
+        self: Any, method: str, url: str, headers: Any, body: bytes | None = None, at: Any = None
+    ) -> Any:
         if method in ("PUT", "POST") and body and "/webdeployments/" in url:
             sent.append({"path": url.partition("/api/")[2], "body": json.loads(body)})
-        return await whole_send(self, method, url, headers, body)
+        return await whole_send(self, method, url, headers, body, at)
 
     write(story, "WebMessagingConfiguration", "whole", CONFIGURATION)
     write(story, "WebMessagingDeployment", "shop", DEPLOYMENT)
