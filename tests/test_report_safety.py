@@ -229,6 +229,7 @@ def test_a_document_that_is_broken_anywhere_is_still_shown(command: str) -> None
         for how in ("leave out", *WRONG):
             odd = broken(document, path, how)
             assert is_clean(document_text(odd)), (path, how)
-            assert document_markdown(odd), (path, how)
-            if len(path) < 5 and how in ("leave out", "object"):
+            if how in ("leave out", "object"):
+                assert document_markdown(odd), (path, how)
+            if len(path) < 5 and how == "object":
                 assert "</html>" in document_html(odd), (path, how)

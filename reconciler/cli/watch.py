@@ -58,7 +58,6 @@ def watch(repo: Path | None, plan_file: Path, form: str, **options: Any) -> int:
         debounce=QUIET_MILLISECONDS,
         rust_timeout=WAIT_MILLISECONDS,
         yield_on_timeout=True,
-        raise_interrupt=False,
     ):
         if saved or first:
             _judge_anew(repo, plan_file, options)
