@@ -38,32 +38,39 @@ async def keep_webhooks(
 
 
 async def _keep(client: Client, change: WebhookChange, conflicts: int) -> WebhookOutcome:
-    live: LiveWebhook | None = change.live
-    if live and "headers" not in live.document:
-        # A saved plan holds no headers, since they may be somebody's credentials.
-        looked = await _look(client, change, "read again before the write")
-        if isinstance(looked, WebhookOutcome):
-            return looked
-        live = looked
+    first = await _base(client, change)
+    if isinstance(first, WebhookOutcome):
+        return first
+    live = first
     told: str | None = None
+    lost: Result | None = None
     for _ in range(conflicts + 1):
         try:
             await _write(client, change, live)
         except (VersionConflict, Rejected, Unavailable) as error:
             if isinstance(error, Rejected) and error.status != 409:
-                return WebhookOutcome(change.name, change.action, Result.REJECTED, str(error))
+                return WebhookOutcome(change.name, change.action, lost or Result.REJECTED, str(error))
             if isinstance(error, Unavailable) and not error.sent:
-                return WebhookOutcome(change.name, change.action, Result.FAILED, str(error))
+                return WebhookOutcome(change.name, change.action, lost or Result.FAILED, str(error))
+            if isinstance(error, Unavailable):
+                lost = Result.UNKNOWN  # it may land after a look that does not show it yet
             told = str(error)
         except (Unauthorized, RemoteError) as error:
-            return WebhookOutcome(change.name, change.action, Result.FAILED, str(error))
+            return WebhookOutcome(change.name, change.action, lost or Result.FAILED, str(error))
         else:
             return WebhookOutcome(change.name, change.action, Result.APPLIED)
         looked = await _look(client, change, told)
         if isinstance(looked, WebhookOutcome):
             return looked
         live = looked
-    return WebhookOutcome(change.name, change.action, Result.FAILED, told)
+    return WebhookOutcome(change.name, change.action, lost or Result.FAILED, told)
+
+
+async def _base(client: Client, change: WebhookChange) -> WebhookOutcome | LiveWebhook | None:
+    """Give what the first write builds on; a saved plan holds no headers, which may be somebody's credentials."""
+    if change.live is None or "headers" in change.live.document:
+        return change.live
+    return await _look(client, change, "read again before the write")
 
 
 async def _look(client: Client, change: WebhookChange, told: str) -> WebhookOutcome | LiveWebhook | None:
