@@ -129,8 +129,13 @@ class Carrier:
         worker = asyncio.current_task()
         if worker is not None:
             self._at[worker] = attempt
-        began = self._api.seconds_in_flight()
-        outcome = await self._ending(attempt, before)
+        began, written = self._api.seconds_in_flight(), self._api.writes_sent()
+        try:
+            outcome = await self._ending(attempt, before)
+        except asyncio.CancelledError:
+            # The last write may have been cut off while it waited for its turn, before anything of it went out.
+            attempt.requests = min(attempt.requests, self._api.writes_sent() - written)
+            raise
         return replace(outcome, seconds=round(self._api.seconds_in_flight() - began, 6))
 
     async def _ending(self, attempt: Attempt, before: Sequence[Outcome]) -> Outcome:

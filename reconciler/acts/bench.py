@@ -65,6 +65,9 @@ class Api(Protocol):
     def seconds_in_flight(self) -> float:
         """Give the seconds that requests of the current task were on their way, queues and waits apart."""
 
+    def writes_sent(self) -> int:
+        """Give how many writes of the current task went out, whatever became of them."""
+
     def is_writing(self) -> bool:
         """Say whether a write of the current task is on its way, so that it may have been carried out."""
 

@@ -68,6 +68,7 @@ class Client:
         # No more at once than a minute may see, so that the window always knows when it opens.
         self._slots = Slots(min(limits.concurrency, limits.rate))
         self._flown: WeakKeyDictionary[asyncio.Task[object], float] = WeakKeyDictionary()
+        self._written: WeakKeyDictionary[asyncio.Task[object], int] = WeakKeyDictionary()
         self._writing: WeakSet[asyncio.Task[Any]] = WeakSet()
         self._flying: WeakSet[asyncio.Future[Any]] = WeakSet()
 
@@ -85,6 +86,11 @@ class Client:
         """Give the seconds in which a request of the current task was on its way: no queue and no wait."""
         task = asyncio.current_task()
         return 0.0 if task is None else self._flown.get(task, 0.0)
+
+    def writes_sent(self) -> int:
+        """Give how many writes of the current task went out, whatever became of them."""
+        task = asyncio.current_task()
+        return 0 if task is None else self._written.get(task, 0)
 
     def is_writing(self) -> bool:
         """Say whether a write of the current task went out and its end was not heard of, as when it was cut off."""
@@ -264,6 +270,7 @@ class Client:
         self._flying.add(task)
         if call.writes:
             self._writing.add(task)
+            self._written[task] = self._written.get(task, 0) + 1
         try:
             yield lambda status: self._witness.after(number, status) if call.writes else None
         except TransportError:

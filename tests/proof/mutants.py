@@ -172,10 +172,12 @@ def _s5b() -> Iterator[None]:
         yield
 
 
-@mutant("S5c: a lost write is sent again without a look, as a create")
+@mutant("S5c: a lost webhook is sent again without a look, and called failed")
 def _s5c() -> Iterator[None]:
     async def keep(client: Any, change: Any, conflicts: int) -> Any:
-        return await real(client, change, conflicts)
+        ended = await real(client, change, conflicts)
+        is_unknown = ended.result is Result.UNKNOWN
+        return dataclasses.replace(ended, result=Result.FAILED) if is_unknown else ended
 
     async def find(_client: Any, _name: str) -> None:
         return None

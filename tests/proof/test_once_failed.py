@@ -12,7 +12,7 @@ from reconciler.transport import Reply
 
 from .judge import broken
 from .play import Played, play
-from .schedules import NEW, OTHER, Edit, Schedule, lost, refused, swapped
+from .schedules import NEW, OTHER, Edit, Schedule, lost, make_schedule, refused, swapped
 
 ID = identity(1)
 
@@ -106,3 +106,8 @@ def test_a_conflict_does_not_end_the_doubt_about_the_write_before_it() -> None:
         )
     )
     assert played.run.outcomes[0].result in (Result.UNKNOWN, Result.CLASHED)
+
+
+def test_a_write_that_was_cut_off_before_anything_went_out_is_not_counted() -> None:
+    seed = 7794  # a 429 for the token, and a stop while the write waits for its turn
+    assert broken(play(make_schedule(seed))) == []
