@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,7 +74,8 @@ def demo(folder: Path | None, **_: Any) -> int:
     with Emulator(state_file=place / "remote.json") as emulator:
         stage = Stage(place, place / "work", emulator, _environ(emulator))
         _lay_out(stage)
-        ended = [act(stage) for act in ACTS]
+        with _on(stage):
+            ended = [act(stage) for act in ACTS]
     _leave(stage)
     return 0 if all(ended) else 1
 
@@ -83,7 +84,7 @@ def _validate(stage: Stage) -> bool:
     bad = stage.work / "channels" / "careless-webchat.yaml"
     _tell("1. A careless channel file. Everything wrong with it is said at once, and nothing is contacted.")
     bad.write_text(BAD_FILE)
-    refused = _run(stage, "validate", code=3)
+    refused = _run("validate", code=3)
     bad.unlink()
     return refused
 
@@ -92,21 +93,21 @@ def _plan(stage: Stage) -> bool:
     _tell(
         "2. Five channels, a messenger and its two deployments, planned against an organisation that has none of them."
     )
-    made = _run(stage, "plan", "--out", "../plan.json", code=0)
-    return _run(stage, "plan", "--format", "markdown", code=0, into=stage.folder / "plan.md") and made
+    made = _run("plan", "--out", "../plan.json", code=0)
+    return _run("plan", "--format", "markdown", code=0, into=stage.folder / "plan.md") and made
 
 
-def _apply(stage: Stage) -> bool:
+def _apply(_: Stage) -> bool:
     _tell(
         "3. The saved plan is applied, the endpoints are proved by TLS and WebSocket handshakes, the run is recorded."
     )
-    return _run(stage, "apply", "../plan.json", code=0)
+    return _run("apply", "../plan.json", code=0)
 
 
 def _again(stage: Stage) -> bool:
     _tell("4. A second apply. The remote's own request log says how much it wrote.")
     stage.emulator.clear()
-    quiet = _run(stage, "apply", "--yes", code=0)
+    quiet = _run("apply", "--yes", code=0)
     writes = [request for request in stage.emulator.requests if request["method"] in ("PUT", "DELETE")]
     emit(f"   writes that reached the remote: {len(writes)}")
     return quiet and not writes
@@ -119,8 +120,8 @@ def _drift(stage: Stage) -> bool:
     target = _live(stage, "Secure Webchat Endpoint")
     origins = [*target["webchatSettings"]["corsAllowedOrigins"], "https://shop.example.net"]
     stage.emulator.edit(target["id"], {"webchatSettings": {"corsAllowedOrigins": origins}}, user="Dana")
-    found = _run(stage, "drift", code=2)
-    return _run(stage, "apply", "--yes", code=0) and found
+    found = _run("drift", code=2)
+    return _run("apply", "--yes", code=0) and found
 
 
 def _merged(stage: Stage) -> bool:
@@ -133,7 +134,7 @@ def _merged(stage: Stage) -> bool:
     )
     origins = [*target["webchatSettings"]["corsAllowedOrigins"], "https://kiosk.example.net"]
     _interrupt(stage, target["id"], {"webchatSettings": {"corsAllowedOrigins": origins}})
-    return _run(stage, "apply", "--yes", code=0)
+    return _run("apply", "--yes", code=0)
 
 
 def _clashed(stage: Stage) -> bool:
@@ -147,7 +148,7 @@ def _clashed(stage: Stage) -> bool:
         lambda text: text.replace("name: Secure Webchat Endpoint", "name: Secure Webchat"),
     )
     _interrupt(stage, target["id"], {"name": "Secure Webchat (Dana)"})
-    return _run(stage, "apply", "--yes", "--only", "secure-webchat", code=4)
+    return _run("apply", "--yes", "--only", "secure-webchat", code=4)
 
 
 def _messaging(stage: Stage) -> bool:
@@ -163,17 +164,15 @@ def _messaging(stage: Stage) -> bool:
     names = [
         word for name in ("storefront-messenger", "storefront", "help-pages") for word in ("--only", name)
     ]
-    return _run(stage, "apply", "--yes", *names, code=0)
+    return _run("apply", "--yes", *names, code=0)
 
 
 def _record(stage: Stage) -> bool:
     _tell(
         "9. What happened stands in Git, on a branch of its own, each record with the hash of the one before."
     )
-    listed = _run(stage, "report", "verify", code=0)
-    _run(
-        stage, "report", "show", "latest", "--format", "markdown", code=0, into=stage.folder / "latest-run.md"
-    )
+    listed = _run("report", "verify", code=0)
+    _run("report", "show", "latest", "--format", "markdown", code=0, into=stage.folder / "latest-run.md")
     return listed
 
 
@@ -194,27 +193,36 @@ def _tell(text: str) -> None:
     emit("\n" + click.style(text, bold=True) if has_colour() else f"\n{text}")
 
 
-def _run(stage: Stage, *words: str, code: int, into: Path | None = None) -> bool:
-    """Run one real command in the story's repository; tell where it did not end as the story needs it."""
+def _run(*words: str, code: int, into: Path | None = None) -> bool:
+    """Run one real command line in the story's repository; tell where it did not end as the story needs it."""
+    from reconciler.cli.main import run
+
     if into is None:
         emit(f"\n$ reconciler {' '.join(words)}")
-    sys.stdout.flush()
-    ended = subprocess.run(
-        [sys.executable, "-m", "reconciler", *words, "--quiet"],
-        cwd=stage.work,
-        env=stage.environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE if into else None,
-        timeout=STEP_SECONDS,
-        check=False,
-    )
-    if into is not None:
-        into.write_bytes(ended.stdout)
-    elif ended.returncode:
-        emit(f"(exit {ended.returncode})")
-    if ended.returncode != code:
-        say(f"error: the story needs exit {code} here, and it was {ended.returncode}")
-    return ended.returncode == code
+        ended = run([*words, "--quiet"])
+    else:
+        with into.open("w", encoding="utf-8") as file, redirect_stdout(file):
+            ended = run([*words, "--quiet"])
+    if ended and into is None:
+        emit(f"(exit {ended})")
+    if ended != code:
+        say(f"error: the story needs exit {code} here, and it was {ended}")
+    return ended == code
+
+
+@contextmanager
+def _on(stage: Stage) -> Iterator[None]:
+    """Stand where the story's commands are typed, with its variables; its commands share one process, and one start."""
+    here, variables = Path.cwd(), dict(os.environ)
+    try:
+        os.chdir(stage.work)
+        os.environ.clear()
+        os.environ.update(stage.environ)
+        yield
+    finally:
+        os.chdir(here)
+        os.environ.clear()
+        os.environ.update(variables)
 
 
 def _environ(emulator: Emulator) -> dict[str, str]:
