@@ -232,8 +232,7 @@ def _environ(emulator: Emulator) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("GENESYS_", "RECONCILER_", "GIT_"))
     }
-    colour = {"FORCE_COLOR": "1"} if has_colour() else {}
-    return kept | emulator.environment() | colour
+    return kept | emulator.environment()
 
 
 def _fresh(folder: Path) -> Path:

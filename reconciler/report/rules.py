@@ -13,8 +13,8 @@ from reconciler.report.wording import counted
 FORMAT = 1
 
 
-class ExplainedRule(Protocol):
-    """What a rule says about itself, with an example of each side."""
+class DescribedRule(Protocol):
+    """What a rule says about itself."""
 
     @property
     def id(self) -> str:
@@ -41,12 +41,16 @@ class ExplainedRule(Protocol):
         """Give how dangerous breaking it is, from 0.1 to 10; None where it is no question of security."""
 
     @property
-    def is_policy(self) -> bool:
-        """Say whether an organisation may set its severity and waive it."""
-
-    @property
     def is_optional(self) -> bool:
         """Say whether it is off until somebody turns it on."""
+
+
+class ExplainedRule(DescribedRule, Protocol):
+    """The same, with an example of each side."""
+
+    @property
+    def is_policy(self) -> bool:
+        """Say whether an organisation may set its severity and waive it."""
 
     @property
     def good(self) -> str:

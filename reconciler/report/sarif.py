@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 from urllib.parse import quote
 
 from reconciler.model import Finding, JsonObject, Severity, Waived
 from reconciler.report.escape import printable
 from reconciler.report.findings import SEVERITIES, sentence
+from reconciler.report.rules import DescribedRule
 
 SHOWN = 5_000
 """GitHub shows this many results of a run; the worst come first, and a note counts the rest."""
@@ -19,38 +19,6 @@ LEVELS: Mapping[Severity, str] = {
     Severity.WARNING: "warning",
     Severity.NOTICE: "note",
 }
-
-
-class DescribedRule(Protocol):
-    """What a rule says about itself."""
-
-    @property
-    def id(self) -> str:
-        """Give the rule's name, such as `origin-https`."""
-
-    @property
-    def severity(self) -> Severity:
-        """Give how much its findings weigh."""
-
-    @property
-    def what(self) -> str:
-        """Say in a sentence what it asks for."""
-
-    @property
-    def why(self) -> str:
-        """Say what goes wrong otherwise."""
-
-    @property
-    def fix(self) -> str:
-        """Say what to write instead."""
-
-    @property
-    def risk(self) -> float | None:
-        """Give how dangerous breaking it is, from 0.1 to 10; None where it is no question of security."""
-
-    @property
-    def is_optional(self) -> bool:
-        """Say whether it is off until somebody turns it on."""
 
 
 def findings_sarif(
