@@ -7,6 +7,8 @@ from publicsuffixlist import PublicSuffixList
 
 from reconciler.acts.load import load_suffixes
 from reconciler.desired.lookalike import homograph, likeness, skeleton
+from reconciler.desired.policy import Policy
+from reconciler.desired.sites import Sites
 from reconciler.desired.suffix import NO_SUFFIXES, Suffix, Suffixes
 
 SMALL = Suffixes(
@@ -101,3 +103,41 @@ def test_the_skeleton_is_what_a_reader_sees() -> None:
     assert skeleton("paypa1.com") == skeleton("paypal.com")
     assert skeleton("rnicrosoft.com") == skeleton("microsoft.com")
     assert skeleton("acme.com") != skeleton("acne.com")
+
+
+@pytest.mark.parametrize("own", [(), OWN, ("example.com",), ("ck", "shop.github.io")])
+def test_a_host_below_a_clean_domain_is_judged_as_every_other(own: tuple[str, ...]) -> None:
+    chance = random.Random(20260101)
+    labels = [
+        "shop",
+        "dev",
+        "test1",
+        "xn--55qx5d",
+        "ck",
+        "www",
+        "io",
+        "com",
+        "example",
+        "1",
+        "a-b",
+        "qa-x",
+        "exarnple",
+    ]
+    ends = [
+        "com",
+        "example.com",
+        "exarnple.com",
+        "ck",
+        "github.io",
+        "shop.github.io",
+        "stage.example.com",
+        "5",
+    ]
+    sites = Sites(Policy(own_domains=own), SMALL, {"dev.example.com"})
+    clean = 0
+    for _ in range(3_000):
+        host = ".".join([*chance.choices(labels, k=chance.randrange(3)), chance.choice(ends)])
+        found = tuple(sites.flaws(host, own))
+        assert found == tuple(sites._judged(host, own)), host
+        clean += not found
+    assert clean > 300

@@ -12,7 +12,7 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NoReturn
 
 from reconciler.desired.document import Document, read_document
@@ -74,7 +74,7 @@ def _processes(count: int) -> int:
 def _read(file: File, rulebook: Rulebook) -> Document | tuple[Finding, ...]:
     document = read_document(*file)
     if isinstance(document, Document) and is_sound(document, rulebook):
-        return replace(document, is_sound=True)
+        return Document(document.file, document.value, document.data, is_sound=True)
     return document
 
 

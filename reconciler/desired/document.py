@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from reconciler.desired.events import NODE_LIMIT, Builder
+from reconciler.desired.lines import read_lines
 from reconciler.desired.nodes import read_simple
 from reconciler.desired.source import Problem, Source
 from reconciler.desired.text import encoding_problem, text_problems
@@ -70,7 +71,9 @@ class Document:
 
 def read_document(file: str, data: bytes) -> Document | tuple[Finding, ...]:
     """Read the bytes of one channel file: the document, perhaps with flaws, or findings where there is none."""
-    value = read_simple(data)
+    value = read_lines(data)
+    if value is None:
+        value = read_simple(data)
     if value is not None and _is_small(value, data):
         return Document(file, value, data)
     return judge_document(file, data)

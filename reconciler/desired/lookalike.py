@@ -6,7 +6,7 @@ outside ASCII.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from reconciler.desired.origin import decoded_host
@@ -42,7 +42,7 @@ def likeness(host: str, own: tuple[str, ...], suffixes: Suffixes, *, named: bool
     a similar name is no reason to speak, a name that reads the same is.
     """
     domain = suffixes.owned(host)
-    if domain is None or domain in own or any(is_below(host, ours) for ours in own):
+    if domain is None or domain in own or is_among(host, own):
         return None
     for ours in own:
         reason = _nested(host, ours) or _same_reading(domain, ours)
@@ -53,9 +53,9 @@ def likeness(host: str, own: tuple[str, ...], suffixes: Suffixes, *, named: bool
     return None
 
 
-def is_below(host: str, domain: str) -> bool:
-    """Say whether a host is this domain, or lies in it."""
-    return host == domain or host.endswith("." + domain)
+def is_among(host: str, domains: Collection[str]) -> bool:
+    """Say whether a host is one of these domains, or lies in one."""
+    return host.endswith(tuple(["." + domain for domain in domains])) or host in domains
 
 
 @lru_cache(maxsize=100_000)

@@ -106,6 +106,8 @@ def folded_domain(text: str) -> str:
 def folded(text: str) -> str:
     """Give the origin that is meant, so that two spellings of one are found to be the same."""
     before, after = "", text.lower()
+    if after == text and text.isascii() and text[:1].isalpha() and text[-1:].isalpha():
+        return text  # There is nothing at either end that could be taken away.
     while before != after:
         before, after = after, after.strip().rstrip("/").removesuffix(":443")
     return after

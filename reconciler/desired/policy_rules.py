@@ -88,12 +88,17 @@ def _flaws(value: JsonObject, book: PolicyBook, judged: Collection[Pointer], tex
 def _webchat_flaws(value: JsonObject, book: PolicyBook, judged: Collection[Pointer]) -> Iterator[Flaw]:
     own = book.sites.own(None if URL in judged else _host(text_at(value, URL) or ""))
     origins = _texts_at(value, ORIGINS)
+    hosts = [
+        (index, host)
+        for index, origin in origins
+        if not (judged and (*ORIGINS, index) in judged) and (host := _host(origin))
+    ]
     is_live = value_at(value, ("spec", "enabled")) is True
-    for index, origin in origins:
-        host = None if (*ORIGINS, index) in judged else _host(origin)
-        yield from _site_flaws("origin", (*ORIGINS, index), host, own, book, is_live=is_live)
-        if host is not None and origin != f"{SCHEME}{host}":
-            yield Flaw("origin-nonstandard-port", (*ORIGINS, index), f"{shown(origin)} names a port")
+    yield from _site_flaws("origin", ORIGINS, hosts, own, book, is_live=is_live)
+    ports = dict(origins)
+    for index, host in hosts:
+        if len(ports[index]) != len(SCHEME) + len(host):
+            yield Flaw("origin-nonstandard-port", (*ORIGINS, index), f"{shown(ports[index])} names a port")
     yield from _list_flaws("origin-count", ORIGINS, origins, book.policy.bounds.origins)
     provider, allowed = text_at(value, PROVIDER), book.policy.auth_providers
     if provider is not None and allowed and provider not in allowed:
@@ -104,22 +109,27 @@ def _webchat_flaws(value: JsonObject, book: PolicyBook, judged: Collection[Point
 def _deployment_flaws(value: JsonObject, book: PolicyBook, judged: Collection[Pointer]) -> Iterator[Flaw]:
     domains = _texts_at(value, DOMAINS)
     is_live = value_at(value, ("spec", "status")) == "Active"
-    for index, domain in domains:
-        host = None if (*DOMAINS, index) in judged else domain
-        yield from _site_flaws(
-            "domain", (*DOMAINS, index), host, book.policy.own_domains, book, is_live=is_live
-        )
+    hosts = [(index, domain) for index, domain in domains if domain and (*DOMAINS, index) not in judged]
+    yield from _site_flaws("domain", DOMAINS, hosts, book.policy.own_domains, book, is_live=is_live)
     yield from _list_flaws("domain-count", DOMAINS, domains, book.policy.bounds.domains)
     if value_at(value, EVERYBODY) is True:
         yield Flaw("domain-everybody", EVERYBODY, "every website in the world may open this deployment")
 
 
 def _site_flaws(
-    family: str, pointer: Pointer, host: str | None, own: tuple[str, ...], book: PolicyBook, *, is_live: bool
+    family: str,
+    pointer: Pointer,
+    hosts: Iterable[tuple[int, str]],
+    own: tuple[str, ...],
+    book: PolicyBook,
+    *,
+    is_live: bool,
 ) -> Iterator[Flaw]:
-    for flaw in book.sites.flaws(host, own) if host else ():
-        if is_live or flaw.about != "staging":
-            yield Flaw(f"{family}-{flaw.about}", pointer, f"{bare(host or '')} {flaw.message}")
+    """Judge the hosts of a list; each comes with its place in it."""
+    for index, host in hosts:
+        for flaw in book.sites.flaws(host, own):
+            if is_live or flaw.about != "staging":
+                yield Flaw(f"{family}-{flaw.about}", (*pointer, index), f"{bare(host)} {flaw.message}")
 
 
 def _list_flaws(rule: str, pointer: Pointer, entries: Sequence[tuple[int, str]], most: int) -> Iterator[Flaw]:
@@ -134,8 +144,11 @@ def _list_flaws(rule: str, pointer: Pointer, entries: Sequence[tuple[int, str]],
 def _url_flaws(value: JsonObject, book: PolicyBook, judged: Collection[Pointer]) -> Iterator[Flaw]:
     for pointer in (URL, WEBHOOK):
         host = None if pointer in judged else _host(text_at(value, pointer) or "")
-        flaws = book.sites.flaws(host, book.policy.own_domains) if host else ()
-        for flaw in flaws:
+        if not host:
+            continue
+        # An endpoint is foreign to nobody: it says whose the channel is.
+        own = book.sites.own(host) if pointer == URL else book.policy.own_domains
+        for flaw in book.sites.flaws(host, own):
             if flaw.about in OF_URLS:
                 yield Flaw(f"url-{flaw.about}", pointer, f"{host} {flaw.message}")
             elif flaw.about in ("foreign", "lookalike") and pointer == WEBHOOK:

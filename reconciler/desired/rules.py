@@ -105,13 +105,15 @@ def judge(documents: Sequence[Document], rulebook: Rulebook) -> Judged:
     channels: list[Channel] = []
     waived: list[Waived] = []
     for document in documents:
-        told = _beside(document.flaws, _told(document, problems[document.file], rulebook.settings))
-        found = (*document.flaws, *told)
-        in_force = [finding for finding in found if isinstance(finding, Finding)]
-        findings += in_force
-        waived += [finding for finding in found if isinstance(finding, Waived)]
-        if not any(finding.severity is Severity.ERROR for finding in in_force):
-            channels.append(_channel(document))
+        if document.flaws or problems[document.file]:
+            told = _beside(document.flaws, _told(document, problems[document.file], rulebook.settings))
+            found = (*document.flaws, *told)
+            in_force = [finding for finding in found if isinstance(finding, Finding)]
+            findings += in_force
+            waived += [finding for finding in found if isinstance(finding, Waived)]
+            if any(finding.severity is Severity.ERROR for finding in in_force):
+                continue
+        channels.append(_channel(document))
     return Judged(tuple(sorted(channels, key=lambda channel: channel.name)), tuple(findings), tuple(waived))
 
 
@@ -235,19 +237,18 @@ def _address_problems(value: JsonObject, settings: RuleSettings) -> Iterator[Pro
     yield from messaging_problems(value, exempt)
     for pointer in URLS:
         url = text_at(value, pointer)
-        if url is not None:
-            yield from _refused(pointer, check_url(url, *exempt))
+        if url is not None and (refusal := check_url(url, *exempt)):
+            yield _refused(pointer, refusal)
     origins = value_at(value, ORIGINS)
     if isinstance(origins, list):
         for index, origin in enumerate(origins):
-            if isinstance(origin, str):
-                yield from _refused((*ORIGINS, index), check_origin(origin, *exempt))
+            if isinstance(origin, str) and (refusal := check_origin(origin, *exempt)):
+                yield _refused((*ORIGINS, index), refusal)
         yield from _repeated_origins(origins)
 
 
-def _refused(pointer: Pointer, refusal: Refusal | None) -> Iterator[Problem]:
-    if refusal is not None:
-        yield Problem(refusal.rule, pointer, refusal.message, refusal.fix)
+def _refused(pointer: Pointer, refusal: Refusal) -> Problem:
+    return Problem(refusal.rule, pointer, refusal.message, refusal.fix)
 
 
 def _repeated_origins(origins: Iterable[Json]) -> Iterator[Problem]:

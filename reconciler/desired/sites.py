@@ -1,16 +1,16 @@
 """What a host name tells about who may answer for it: suffixes, shared hosting, look-alikes, test systems.
 
-Only hosts that keep the grammar come here. One verdict a host and organisation, found once a run.
+Only hosts that keep the grammar come here.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from reconciler.desired.lookalike import homograph, is_below, likeness
+from reconciler.desired.lookalike import homograph, is_among, likeness
 from reconciler.desired.policy import Policy
 from reconciler.desired.suffix import Suffixes
 
@@ -28,6 +28,9 @@ class SiteFlaw(NamedTuple):
     message: str
 
 
+NO_FLAWS: tuple[SiteFlaw, ...] = ()
+
+
 class Sites:
     """The judge of host names under one policy."""
 
@@ -35,8 +38,8 @@ class Sites:
         self._policy = policy
         self._suffixes = suffixes
         self._exempt = frozenset(exempt)
-        self.flaws = lru_cache(maxsize=100_000)(self._flaws)
-        """Give what is wrong with a host; `own` are the domains of the organisation, as `own` gives them."""
+        # Hosts differ; the domains that they lie in are few.
+        self._is_clean = lru_cache(maxsize=100_000)(self._is_below_clean)
 
     def own(self, host: str | None) -> tuple[str, ...]:
         """Give the organisation's domains: as it lists them, else the one of the channel's own endpoint."""
@@ -45,15 +48,29 @@ class Sites:
         domain = self._suffixes.owned(host) if host and "." in host else None
         return (domain,) if domain else ()
 
-    def _flaws(self, host: str, own: tuple[str, ...]) -> tuple[SiteFlaw, ...]:
-        if (
-            host.startswith("[")
-            or "." not in host
-            or host in self._exempt
-            or host.rpartition(".")[2].isdigit()
-        ):
-            return ()  # What the operator allows for a test is not on the internet.
-        return tuple(self._found(host, own))
+    def flaws(self, host: str, own: tuple[str, ...]) -> Iterable[SiteFlaw]:
+        """Give what is wrong with a host; `own` are the domains of the organisation, as `own` gives them."""
+        label, _, above = host.partition(".")
+        if _is_plain(label) and self._is_clean(above, own) and not self._suffixes.names(host):
+            return NO_FLAWS
+        return self._judged(host, own)
+
+    def _is_below_clean(self, above: str, own: tuple[str, ...]) -> bool:
+        """Say whether nothing is wrong with any host below a domain, but for what its first label may be."""
+        return (
+            "." in above
+            and is_among(above, own)
+            and "xn--" not in above
+            and not self._suffixes.of(above).is_private
+            and not self._suffixes.is_open(above)
+            and not STAGING.search(above)
+        )
+
+    def _judged(self, host: str, own: tuple[str, ...]) -> Iterator[SiteFlaw]:
+        is_on_the_internet = "." in host and host[0] != "[" and not host.rpartition(".")[2].isdigit()
+        # What the operator allows for a test is not on the internet either.
+        if is_on_the_internet and host not in self._exempt:
+            yield from self._found(host, own)
 
     def _found(self, host: str, own: tuple[str, ...]) -> Iterator[SiteFlaw]:
         suffix = self._suffixes.of(host)
@@ -72,9 +89,17 @@ class Sites:
             yield SiteFlaw("staging", "is named like a test system")
 
     def _strangers(self, host: str, own: tuple[str, ...]) -> Iterator[SiteFlaw]:
+        if is_among(host, own):
+            return
         named = bool(self._policy.own_domains)
         like = likeness(host, own, self._suffixes, named=named)
         if like:
             yield SiteFlaw("lookalike", like)
-        elif named and not any(is_below(host, ours) for ours in own):
+        elif named:
             yield SiteFlaw("foreign", f"lies in none of the organisation's domains ({', '.join(own[:5])})")
+
+
+@lru_cache(maxsize=10_000)
+def _is_plain(label: str) -> bool:
+    """Say whether nothing is wrong with a host because of its first label."""
+    return label[:1].isalnum() and "xn--" not in label and not STAGING.search(label + ".")

@@ -32,9 +32,27 @@ class Suffixes:
         """What tells this list from another."""
         self._public = frozenset(public.split("\n"))
         self._private = frozenset(private.split("\n"))
-        self._exceptions = frozenset(rule for rule in self._public | self._private if rule.startswith("!"))
-        self.of = lru_cache(maxsize=100_000)(self._of)
+        rules = self._public | self._private
+        self._exceptions = frozenset(rule for rule in rules if rule.startswith("!"))
+        self._named = rules | {rule[1:] for rule in self._exceptions}
+        self._open = frozenset(rule[2:] for rule in rules if rule.startswith("*."))
+        # What holds for the domain above is found once for all hosts below it.
+        self._of_domain = lru_cache(maxsize=100_000)(self._of)
+
+    def of(self, host: str) -> Suffix:
         """Give the suffix of a lower-case host name, `xn--` labels included."""
+        above = host.partition(".")[2]
+        if not above or self.names(host) or self.is_open(above) or "xn--" in host or len(host) > HOST_LIMIT:
+            return self._of(host)
+        return self._of_domain(above)
+
+    def names(self, host: str) -> bool:
+        """Say whether a rule of the list is about this very host."""
+        return host in self._named
+
+    def is_open(self, domain: str) -> bool:
+        """Say whether every name below a domain is a suffix."""
+        return domain in self._open
 
     def owned(self, host: str) -> str | None:
         """Give the domain that somebody registered: the suffix and one label; None where the host is a suffix."""
@@ -55,7 +73,6 @@ class Suffixes:
         for rule in (rest, f"*.{above}" if above else "*"):
             if self._has(rule):
                 return self._suffix(labels, rule)
-        # What holds for the domain above was found once for all hosts below it.
         return self.of(".".join(labels[1:])) if above else Suffix(labels[-1], is_private=False)
 
     def _has(self, rule: str) -> bool:
