@@ -70,3 +70,23 @@ def test_usual_addresses_are_sound() -> None:
     assert origin._is_sound(origin.SOUND_ORIGIN, "https://app-1.shop.example.com")
     assert origin._is_sound(origin.SOUND_URL, "https://monitor.example.com/hooks/web_chat/")
     assert not origin._is_sound(origin.SOUND_ORIGIN, "https://app.localhost")
+
+
+SOUND = st.sampled_from(["https://a.example.com", "https://b-c.example.com", "https://d.de"])
+
+
+@given(st.lists(SOUND | ADDRESSES | st.sampled_from([None, 1, ["https://a.example.com"]]), max_size=4))
+@example(["https://a.example.com\nhttps://b.example.com"])
+@example(["https://a.example.com", "https://a.example.com"])
+@example(["https://a.example.com", "https://b.test"])
+@example(["https://" + "a." * 40 + "com"])
+def test_a_sound_list_has_no_flaw_either(origins: list[Any]) -> None:
+    if origin.are_sound(origins):
+        assert all(origin.check_origin(text) is None for text in origins)
+        assert len({origin.folded(text) for text in origins}) == len(origins)
+
+
+def test_lists_as_people_write_them_are_seen_to_be_sound() -> None:
+    assert origin.are_sound(["https://app.example.com", "https://www.b-c.example.com"])
+    assert not origin.are_sound([])
+    assert not origin.are_sound(["https://app.example.com:8443"])

@@ -7,6 +7,7 @@ the bytes mean is decided in `desired`.
 from __future__ import annotations
 
 import errno
+import gc
 import hashlib
 import json
 import os
@@ -38,6 +39,8 @@ from reconciler.model import Channel, Finding, Json, JsonObject, Severity, Waive
 
 FOLDER_LIMIT = 50_000
 DEPTH_LIMIT = 16
+COLLECTED = 1_000
+"""Files among whose values the collector may look for what can go; of more, all stay, and are not looked at again."""
 SCHEMA_SUFFIX = ".schema.json"
 OF_RULES = ("policy-file", "waiver-invalid")
 PACKAGED = Path(__file__).resolve().parent.parent / "_files"
@@ -141,6 +144,8 @@ def load_channels(repo: Path, folder: str, rules: RuleSettings, paths: Sequence[
         files = [(name, data) for name, data in read if isinstance(data, bytes)]
         found = _documents(files, rulebook, cache_of(root, _cache_key(schemas, rules), os.environ))
         judged = judge([one for one in found if isinstance(one, Document)], rulebook)
+        if len(files) > COLLECTED:
+            gc.freeze()
     names = [_shown(path, repo) for path in paths]
     used = {one.waiver.name for one in judged.waived}
     bounds = rules.policy.bounds

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from reconciler.decide.diff import compare
 from reconciler.decide.fields import leaves, same
-from reconciler.decide.pairing import identify, pins_to_look_at
+from reconciler.decide.pairing import identify, pins_to_look_at, reference
 from reconciler.errors import NotFound, Unavailable
 from reconciler.genesys.calls import Document
 from reconciler.genesys.client import segment
@@ -109,6 +109,8 @@ async def fetch_pinned(
     """Give the older versions that live deployments of these files pin, each read once."""
     kind = WEB_MESSAGING_CONFIGURATION
     found: dict[tuple[str, str], LiveChannel] = {}
+    if not any(map(reference, channels)):
+        return found
 
     async def look(id_: str, version: str) -> None:
         with suppress(NotFound):

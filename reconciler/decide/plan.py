@@ -119,11 +119,15 @@ def _change(
         name=channel.name,
         id=live.id if live else channel.id or "",
         channel=channel,
-        live=live if fields or live is None else replace(live, document={}),
+        live=live if fields or live is None else _listed(live),
         fields=fields,
-        exposure=strongest(field.exposure for field in fields),
+        exposure=strongest([field.exposure for field in fields]),
         waits_for=waits_for if fields else None,
     )
+
+
+def _listed(live: LiveChannel) -> LiveChannel:
+    return LiveChannel(live.kind, live.id, live.name, {}, live.revision)
 
 
 def _created(channel: Channel) -> tuple[FieldChange, ...]:
@@ -142,4 +146,4 @@ def _without_files(live: Sequence[LiveChannel], prunable: Mapping[tuple[str, str
         if name is not None:
             yield Change(Action.DELETE, one.kind, name, one.id, None, one, exposure=Exposure.NARROWS)
         else:
-            yield Change(Action.UNMANAGED, one.kind, one.name, one.id, None, replace(one, document={}))
+            yield Change(Action.UNMANAGED, one.kind, one.name, one.id, None, _listed(one))

@@ -35,8 +35,14 @@ DEPTH_LIMIT = 100
 
 
 def plan_document(plan: Plan, requests: Mapping[str, int]) -> dict[str, Json]:
-    """Write a plan as JSON, with the requests it took to make it, by method."""
-    document = {
+    """Write a plan as JSON, with the requests it took to make it, by method, and its digest."""
+    document = plan_facts(plan, requests)
+    return {**document, "digest": digest_of(document)}
+
+
+def plan_facts(plan: Plan, requests: Mapping[str, int]) -> dict[str, Json]:
+    """Write a plan as JSON without a digest, which takes as long as all the rest: to be shown, not kept."""
+    return {
         "format": FORMAT,
         "command": COMMAND,
         "commit": plan.binding.commit,
@@ -52,7 +58,6 @@ def plan_document(plan: Plan, requests: Mapping[str, int]) -> dict[str, Json]:
         "channels": [_change_entry(change) for change in plan.changes],
         "webhooks": [_webhook_entry(change) for change in plan.webhooks],
     }
-    return {**document, "digest": digest_of(document)}
 
 
 def digest_of(document: JsonObject) -> str:

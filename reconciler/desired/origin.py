@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from ipaddress import AddressValueError, IPv6Address
 from typing import NamedTuple
 
 from reconciler.desired.words import HIDDEN, bare, shown
+from reconciler.model import Json
 
 SCHEME = "https://"
 HOST_LIMIT = 253
@@ -34,6 +35,10 @@ SPECIAL = ("alt", "arpa", "example", "internal", "invalid", "local", "localhost"
 # enough that no label is too long, no hyphens side by side as in xn--, and a last label of letters alone.
 SOUND_LENGTH = len(SCHEME) + 63
 SOUND_ORIGIN = re.compile(r"https://(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+([a-z]{2,})")
+# The same for a whole list, one to a line; possessive, since no shorter match of a part could make the whole match.
+SOUND_ORIGINS = re.compile(
+    rf"(?:https://(?:[a-z0-9]++(?:-[a-z0-9]++)*+\.)++(?!(?:{'|'.join(SPECIAL)})\n)[a-z]{{2,}}\n)+"
+)
 SOUND_URL = re.compile(SOUND_ORIGIN.pattern + r"(?:/[A-Za-z0-9_~-]+)*/?")
 
 HOST_FIX = (
@@ -73,6 +78,19 @@ def check_origin(
     allowed = _Allowed(allowed_hosts, allowed_punycode)
     flaw = _address_flaw(text, allowed) or _no_path(text)
     return flaw and _refuse("origin", text, flaw, allowed)
+
+
+def are_sound(origins: Sequence[Json]) -> bool:
+    """Say whether a list is beyond all doubt one of origins with no flaw, each of them there once."""
+    try:
+        lines = "\n".join(origins) + "\n"
+    except TypeError:
+        return False
+    return (
+        SOUND_ORIGINS.fullmatch(lines) is not None
+        and lines.count("\n") == len(origins) == len(set(origins))
+        and max(map(len, origins)) <= SOUND_LENGTH
+    )
 
 
 def check_url(

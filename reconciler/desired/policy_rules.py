@@ -76,8 +76,10 @@ def _problem(flaw: Flaw, weight: Severity) -> Problem:
 
 
 def _flaws(value: JsonObject, book: PolicyBook, judged: Collection[Pointer], text: str) -> Iterator[Flaw]:
-    yield from _webchat_flaws(value, book, judged)
-    yield from _url_flaws(value, book, judged)
+    # An endpoint is foreign to nobody: where no domains are listed, it says whose the channel is.
+    own = book.sites.own(None if URL in judged else _host(text_at(value, URL) or ""))
+    yield from _webchat_flaws(value, book, judged, own)
+    yield from _url_flaws(value, book, judged, own)
     if value.get("kind") == DEPLOYMENT:
         yield from _deployment_flaws(value, book, judged)
     else:
@@ -85,8 +87,9 @@ def _flaws(value: JsonObject, book: PolicyBook, judged: Collection[Pointer], tex
     yield from _hygiene_flaws(value, book.policy, text)
 
 
-def _webchat_flaws(value: JsonObject, book: PolicyBook, judged: Collection[Pointer]) -> Iterator[Flaw]:
-    own = book.sites.own(None if URL in judged else _host(text_at(value, URL) or ""))
+def _webchat_flaws(
+    value: JsonObject, book: PolicyBook, judged: Collection[Pointer], own: tuple[str, ...]
+) -> Iterator[Flaw]:
     origins = _texts_at(value, ORIGINS)
     hosts = [
         (index, host)
@@ -95,10 +98,10 @@ def _webchat_flaws(value: JsonObject, book: PolicyBook, judged: Collection[Point
     ]
     is_live = value_at(value, ("spec", "enabled")) is True
     yield from _site_flaws("origin", ORIGINS, hosts, own, book, is_live=is_live)
-    ports = dict(origins)
+    texts = dict(origins)
     for index, host in hosts:
-        if len(ports[index]) != len(SCHEME) + len(host):
-            yield Flaw("origin-nonstandard-port", (*ORIGINS, index), f"{shown(ports[index])} names a port")
+        if len(texts[index]) != len(SCHEME) + len(host):
+            yield Flaw("origin-nonstandard-port", (*ORIGINS, index), f"{shown(texts[index])} names a port")
     yield from _list_flaws("origin-count", ORIGINS, origins, book.policy.bounds.origins)
     provider, allowed = text_at(value, PROVIDER), book.policy.auth_providers
     if provider is not None and allowed and provider not in allowed:
@@ -135,20 +138,19 @@ def _site_flaws(
 def _list_flaws(rule: str, pointer: Pointer, entries: Sequence[tuple[int, str]], most: int) -> Iterator[Flaw]:
     if len(entries) > most:
         yield Flaw(rule, pointer, f"there are {len(entries)} entries, and {most} are allowed")
-    for (_, before), (index, after) in pairwise(entries):
+    texts = [text for _, text in entries]
+    for (_, before), (index, after) in pairwise(entries) if texts != sorted(texts) else ():
         if after < before:
             yield Flaw("set-order", (*pointer, index), f"{shown(after)} belongs before {shown(before)}")
             return
 
 
-def _url_flaws(value: JsonObject, book: PolicyBook, judged: Collection[Pointer]) -> Iterator[Flaw]:
-    for pointer in (URL, WEBHOOK):
+def _url_flaws(
+    value: JsonObject, book: PolicyBook, judged: Collection[Pointer], own: tuple[str, ...]
+) -> Iterator[Flaw]:
+    for pointer, ours in ((URL, own), (WEBHOOK, book.policy.own_domains)):
         host = None if pointer in judged else _host(text_at(value, pointer) or "")
-        if not host:
-            continue
-        # An endpoint is foreign to nobody: it says whose the channel is.
-        own = book.sites.own(host) if pointer == URL else book.policy.own_domains
-        for flaw in book.sites.flaws(host, own):
+        for flaw in book.sites.flaws(host, ours) if host else ():
             if flaw.about in OF_URLS:
                 yield Flaw(f"url-{flaw.about}", pointer, f"{host} {flaw.message}")
             elif flaw.about in ("foreign", "lookalike") and pointer == WEBHOOK:
@@ -218,7 +220,10 @@ def _host(address: str) -> str | None:
     """Give the host of an origin or URL that keeps the grammar."""
     if not address.startswith(SCHEME):
         return None
-    authority = address[len(SCHEME) :].partition("/")[0]
+    authority = address[len(SCHEME) :]
+    if ":" not in authority and "/" not in authority:
+        return authority
+    authority = authority.partition("/")[0]
     return authority if authority.startswith("[") else authority.partition(":")[0]
 
 

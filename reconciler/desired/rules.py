@@ -14,7 +14,7 @@ from reconciler.desired.catalogue import rule_named
 from reconciler.desired.check import Check
 from reconciler.desired.document import Document
 from reconciler.desired.messaging import messaging_problems, reference_problems
-from reconciler.desired.origin import Refusal, check_origin, check_url, folded
+from reconciler.desired.origin import Refusal, are_sound, check_origin, check_url, folded
 from reconciler.desired.own_rules import OwnRule, own_problems
 from reconciler.desired.policy import Policy
 from reconciler.desired.policy_rules import PolicyBook, make_policy_book, policy_problems, shared_problems
@@ -240,7 +240,7 @@ def _address_problems(value: JsonObject, settings: RuleSettings) -> Iterator[Pro
         if url is not None and (refusal := check_url(url, *exempt)):
             yield _refused(pointer, refusal)
     origins = value_at(value, ORIGINS)
-    if isinstance(origins, list):
+    if isinstance(origins, list) and not are_sound(origins):
         for index, origin in enumerate(origins):
             if isinstance(origin, str) and (refusal := check_origin(origin, *exempt)):
                 yield _refused((*ORIGINS, index), refusal)
