@@ -1,7 +1,7 @@
 """One HTTP request: verified TLS, a wall-clock deadline, a cap on the body, nothing from the environment.
 
-The only home of httpx. It knows nothing of tokens, retries or what an answer means: it gives a `Reply`,
-whatever its status, or raises `TransportError`, whatever went wrong. Redirects are replies like any other.
+The only home of httpx, with the lane below it. It knows nothing of tokens, retries or what an answer means: it gives
+a `Reply`, whatever its status, or raises `TransportError`, whatever went wrong. Redirects are replies like any other.
 """
 
 from __future__ import annotations
@@ -11,16 +11,18 @@ import logging
 import socket
 import ssl
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import reconciler.lean  # noqa: F401  isort: skip - before httpx
 import httpx
 
+from reconciler import __version__
+from reconciler.lane import Lane, Place, place_of
 from reconciler.report.escape import shown
 from reconciler.tls import make_context
 
@@ -31,6 +33,8 @@ QUESTIONS = ("/audits/query", "/audits/query/realtime")
 """Ends of the only paths whose POST changes nothing."""
 BODY_LIMIT = 16 * 1024 * 1024
 """Bytes of a body after decoding."""
+OURS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": f"reconciler/{__version__}"}
+"""Headers of every request that says nothing else."""
 ENCODINGS = frozenset({"identity", "gzip", "deflate"})
 """One layer at most: each multiplies by a thousand before anybody can count."""
 UNKNOWN_ISSUER = frozenset({2, 18, 19, 20, 21})
@@ -95,10 +99,11 @@ class ReadTransport:
         """Called for each answer, so that a person sees how far a long reading is."""
         self._context = make_context(ca_file)
         self._connections = connections
-        # One lane for each connection: a pool of httpx looks through all its connections for every request, and
-        # 32 in one pool take five times as long as 32 pools of one.
-        self._lanes: list[httpx.AsyncClient] = []
-        self._free: list[httpx.AsyncClient] = []
+        # httpx's client would add redirects, cookies, proxies and a login of its own, each of which is refused here,
+        # and cost a third of a request; so requests go to the lanes as they are.
+        self._room = asyncio.Semaphore(connections)
+        self._lanes: list[Lane] = []
+        self._free: list[Lane] = []
 
     async def __aenter__(self) -> Self:
         """Open nothing yet: a lane opens with its first request."""
@@ -112,38 +117,25 @@ class ReadTransport:
             await self._lanes.pop().aclose()
         self._free.clear()
 
-    @contextmanager
-    def _lane(self) -> Iterator[httpx.AsyncClient]:
-        """Give a lane to one request, the one used last first: its connection is the warmest."""
-        if self._free:
-            lane = self._free.pop()
-        elif len(self._lanes) < self._connections:
-            lane = self._open_lane()
-        else:
-            # More at once than connections are allowed: it queues for the oldest lane, which is not its own.
-            self._lanes.append(self._lanes.pop(0))
-            yield self._lanes[-1]
-            return
-        try:
-            yield lane
-        finally:
-            self._free.append(lane)
+    @asynccontextmanager
+    async def _lane(self, place: Place) -> AsyncIterator[Lane]:
+        """Give a lane to one request: the one used last that leads there, whose connection is the warmest."""
+        async with self._room:
+            lane = self._choose(place)
+            try:
+                yield lane
+            finally:
+                self._free.append(lane)
 
-    def _open_lane(self) -> httpx.AsyncClient:
-        lane = httpx.AsyncClient(
-            verify=self._context,
-            trust_env=False,
-            follow_redirects=False,
-            # httpx counts seconds per read, so that a slow drip would never end: the deadline is our own.
-            # Connecting and TLS end on their own before it, because a handshake that is cancelled leaks.
-            timeout=httpx.Timeout(None, connect=self._timeout_seconds / 3),
-            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
-            headers={"Accept-Encoding": "identity"},
-            # A cookie could carry somebody else's session beside our token; none is kept.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-        )
-        self._lanes.append(lane)
-        return lane
+    def _choose(self, place: Place) -> Lane:
+        for number in range(len(self._free) - 1, -1, -1):
+            if self._free[number].is_at(place):
+                return self._free.pop(number)
+        if self._free and len(self._lanes) >= self._connections:
+            return self._free.pop(0)
+        # TLS and the connection end on their own before our deadline, because a handshake that is cancelled leaks.
+        self._lanes.append(Lane(self._context, self._timeout_seconds / 3))
+        return self._lanes[-1]
 
     async def get(self, url: str, headers: Mapping[str, str], *, at: tuple[str, int] | None = None) -> Reply:
         """Read; with `at`, from that address and port, while name and certificate check stay those of the URL."""
@@ -158,7 +150,8 @@ class ReadTransport:
     async def post_form(self, url: str, form: Mapping[str, str], basic: tuple[str, str]) -> Reply:
         """Ask for a token: the one POST that changes nothing."""
         self.token_requests += 1
-        return await self._send("POST", url, data=dict(form), auth=httpx.BasicAuth(*basic))
+        request = partial(httpx.Request, "POST", url, headers=OURS, data=dict(form))
+        return await self._send(url, lambda: next(httpx.BasicAuth(*basic).auth_flow(request())))
 
     async def _count_and_send(
         self,
@@ -169,19 +162,16 @@ class ReadTransport:
         at: tuple[str, int] | None = None,
     ) -> Reply:
         self.requests[method] += 1
+        named = {**OURS, **headers}
         if at is None:
-            return await self._send(method, url, headers=dict(headers), content=body)
-        host, port = (f"[{at[0]}]" if ":" in at[0] else at[0]), at[1]
-        there = httpx.URL(url)
-        named = {**headers, "Host": there.netloc.decode()}
-        moved = str(there.copy_with(netloc=f"{host}:{port}".encode()))
-        return await self._send(method, moved, headers=named, content=body, name=there.host)
+            return await self._send(url, partial(httpx.Request, method, url, headers=named, content=body))
+        return await self._send(url, lambda: _moved(method, url, named, body, at))
 
-    async def _send(self, method: str, url: str, **content: Any) -> Reply:
+    async def _send(self, url: str, make: Callable[[], httpx.Request]) -> Reply:
         progress = _Progress()
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                reply = await self._exchange(method, url, progress, content)
+                reply = await self._exchange(make(), progress)
         except TimeoutError as error:
             phase = "gave no whole answer" if progress.sent else "took no request"
             reason = f"{shown(_host(url))} {phase} within {self._timeout_seconds:g} s; try again later"
@@ -191,26 +181,30 @@ class ReadTransport:
         self._count()
         return reply
 
-    async def _exchange(self, method: str, url: str, progress: _Progress, content: dict[str, Any]) -> Reply:
-        extensions: dict[str, Any] = {"trace": progress.note}
-        name = content.pop("name", None)
-        if name:
-            extensions["sni_hostname"] = name
-        with self._lane() as lane:
-            async with lane.stream(method, url, extensions=extensions, **content) as response:
-                return await self._read(response)
+    async def _exchange(self, request: httpx.Request, progress: _Progress) -> Reply:
+        async with self._lane(place_of(request)) as lane:
+            try:
+                response = await lane.handle_async_request(request)
+                try:
+                    return await self._read(response)
+                finally:
+                    await response.aclose()
+            finally:
+                progress.sent = lane.has_sent
 
     async def _read(self, response: httpx.Response) -> Reply:
-        if response.headers.get("content-encoding", "identity").lower() not in ENCODINGS:
+        headers = dict(response.headers)
+        encoding = headers.get("content-encoding", "identity").lower()
+        if encoding not in ENCODINGS:
             reason = "the answer is encoded in a way that was not asked for; it was not read"
             raise TransportError(reason, sent=True, lasting=True)
         body = bytearray()
-        async for chunk in response.aiter_bytes():
+        async for chunk in response.aiter_raw() if encoding == "identity" else response.aiter_bytes():
             body += chunk
             if len(body) > self._body_limit:
                 reason = f"the answer is longer than {self._body_limit} bytes; it was not read"
                 raise TransportError(reason, sent=True, lasting=True)
-        return Reply(response.status_code, dict(response.headers), bytes(body))
+        return Reply(response.status_code, headers, bytes(body))
 
 
 class WriteTransport(ReadTransport):
@@ -235,15 +229,26 @@ class WriteTransport(ReadTransport):
         return await self._count_and_send("DELETE", url, headers)
 
 
+@dataclass(slots=True)
 class _Progress:
-    """Remembers whether a request has begun to go out."""
+    """Remembers whether anything of a request went out."""
 
-    def __init__(self) -> None:
-        self.sent = False
+    sent: bool = False
 
-    async def note(self, event: str, _: object) -> None:
-        # A request may start again on another connection of the pool; what was sent stays sent.
-        self.sent = self.sent or event.endswith("send_request_headers.started")
+
+def _moved(
+    method: str, url: str, headers: Mapping[str, str], body: bytes | None, at: tuple[str, int]
+) -> httpx.Request:
+    """Make a request that goes to another address, while name and certificate check stay those of the URL."""
+    host, port = (f"[{at[0]}]" if ":" in at[0] else at[0]), at[1]
+    there = httpx.URL(url)
+    return httpx.Request(
+        method,
+        there.copy_with(netloc=f"{host}:{port}".encode()),
+        headers={**headers, "Host": there.netloc.decode()},
+        content=body,
+        extensions={"sni_hostname": there.host},
+    )
 
 
 def _judge(error: Exception, url: str, *, sent: bool) -> TransportError:

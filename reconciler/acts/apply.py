@@ -16,7 +16,7 @@ from reconciler.acts.deploy import deploy
 from reconciler.acts.publish import publish
 from reconciler.acts.versions import read_live
 from reconciler.clock import Clock
-from reconciler.decide.pairing import precedes
+from reconciler.decide.pairing import Precedence
 from reconciler.errors import (
     Forbidden,
     NotFound,
@@ -52,7 +52,7 @@ class Carrier:
         self._stop = stop
         self._notice = notice
         self._bench = Bench(api, clock, terms, stop)
-        self._ends: list[tuple[Change, asyncio.Future[Outcome]]] = []
+        self._ends: Precedence[asyncio.Future[Outcome]] = Precedence()
         """How each change ended, those of earlier parts of the plan too."""
         self._halt: str | None = None
         """Why no further change is begun; set by a failure that all of them would meet."""
@@ -74,21 +74,22 @@ class Carrier:
         outcomes: list[Outcome | None] = [None] * len(changes)
         queue = iter(enumerate(changes))
         attempts = [Attempt(change) for change in changes]
-        ends = [(change, asyncio.get_running_loop().create_future()) for change in changes]
-        self._ends.extend(ends)
+        ends = [asyncio.get_running_loop().create_future() for _ in changes]
+        for change, end in zip(changes, ends, strict=True):
+            self._ends.add(change, end)
 
         async def work() -> None:
             for position, change in queue:
                 # Whatever a change waits for stands before it, so that no worker is waited for in vain.
                 try:
-                    before = [await end for other, end in self._ends if precedes(other, change)]
+                    before = [await end for end in self._ends.before(change)]
                     outcome = await self._outcome(change, attempts[position], before)
                 except BaseException:
                     # Whoever waits for this change must not wait for ever.
-                    ends[position][1].cancel()
+                    ends[position].cancel()
                     raise
                 outcomes[position] = outcome
-                ends[position][1].set_result(outcome)
+                ends[position].set_result(outcome)
                 self._notice(outcome)
 
         workers = [asyncio.ensure_future(work()) for _ in range(min(self._terms.concurrency, len(changes)))]

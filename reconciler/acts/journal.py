@@ -7,6 +7,7 @@ Bodies stand in it as digests, so that it holds no secret.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
@@ -30,6 +31,8 @@ except ImportError:  # Windows has no such locks, and there a running journal lo
 FOLDER = "journal"
 """Below the folder for records that Git would not take."""
 LINE_LIMIT = 4_096
+QUICK = 0.002
+"""Seconds up to which everything else may wait for the disk."""
 WRITES_SHOWN = 200
 JOURNALS_READ = 20
 
@@ -41,6 +44,12 @@ class Journal:
         """Begin a journal; `JournalError` where the disk takes none."""
         self._clock = clock
         self._number = 0
+        self._on_disk = 0
+        """Up to which write the disk has noted them."""
+        self._round: asyncio.Future[None] | None = None
+        """The way to the disk that is under way."""
+        self._disk_seconds = 0.0
+        """What that takes, the latest weighing most."""
         when = moment(clock.now())
         self.path = folder / FOLDER / f"{when.replace(':', '').replace('-', '')}-{run}.jsonl"
         try:
@@ -55,11 +64,12 @@ class Journal:
                 " remote; make room, or make the folder writable"
             ) from error
 
-    def before(self, call: Call) -> int:
+    async def before(self, call: Call) -> int:
         """Note a write, on the disk itself, before it goes out."""
         self._number += 1
+        number = self._number
         intent = {
-            "write": self._number,
+            "write": number,
             "at": moment(self._clock.now()),
             "method": call.method,
             "path": call.path,
@@ -67,7 +77,8 @@ class Journal:
             "body": "sha256:" + hashlib.sha256(call.body).hexdigest() if call.body else None,
         }
         try:
-            self._note(intent)
+            self._file.write(_line(intent))
+            await self._reach_disk(number)
         except OSError as error:
             raise Unavailable(
                 f"nothing was sent, because the journal cannot be written ({error.strerror})",
@@ -75,7 +86,7 @@ class Journal:
                 path=call.path,
                 sent=False,
             ) from error
-        return self._number
+        return number
 
     def after(self, number: int, status: int | None) -> None:
         """Note how a write ended; that it cannot be noted changes nothing of it."""
@@ -90,10 +101,37 @@ class Journal:
             self._file.close()
         _tidy(self.path.parent)
 
+    async def _reach_disk(self, number: int) -> None:
+        """Wait until a write is noted on the disk; those that come meanwhile go there together, in one round."""
+        while self._on_disk < number:
+            if self._round is None:
+                self._round = asyncio.ensure_future(self._sync())
+            # Whoever is cut off here must not cut off the others.
+            await asyncio.shield(self._round)
+
+    async def _sync(self) -> None:
+        try:
+            await asyncio.sleep(0)  # whatever else is about to go out comes along
+            number = self._number
+            self._file.flush()
+            # To hand it to a thread and back takes longer than a quick disk does, and less than a slow one.
+            if self._disk_seconds < QUICK:
+                self._fsync()
+            else:
+                await asyncio.to_thread(self._fsync)
+            self._on_disk = number
+        finally:
+            self._round = None
+
+    def _fsync(self) -> None:
+        began = self._clock.monotonic()
+        os.fsync(self._file.fileno())
+        self._disk_seconds += (self._clock.monotonic() - began - self._disk_seconds) / 4
+
     def _note(self, line: JsonObject) -> None:
         self._file.write(_line(line))
         self._file.flush()
-        os.fsync(self._file.fileno())
+        self._fsync()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ resource of its `spec.name`, which is created if there is none.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
 
 from reconciler.decide.diff import compare
 from reconciler.decide.exposure import strongest
@@ -16,6 +17,9 @@ from reconciler.kinds import kind_named
 from reconciler.kinds.kind import Steps
 from reconciler.kinds.web_messaging_configuration import version_number
 from reconciler.model import Action, Change, Channel, Exposure, Json, JsonObject, LiveChannel
+
+End = TypeVar("End")
+"""How a change ends, or will."""
 
 
 def identify(
@@ -109,16 +113,37 @@ def planned_pin(
     return with_pin(channel, _pin(change.id, next_version(change.live))), name
 
 
-def precedes(first: Change, second: Change) -> bool:
-    """Say whether a change must have ended before another is begun.
+@dataclass(slots=True)
+class Precedence(Generic[End]):
+    """How changes end that others wait for, looked up: to ask every change of ten thousand about every other is slow.
 
     A configuration is published before it is pinned, and deleted after every deployment was written.
     """
-    if second.waits_for is not None:
-        return first.name == second.waits_for and kind_named(first.kind).steps is Steps.PUBLISH
-    if second.action is not Action.DELETE or kind_named(second.kind).steps is not Steps.PUBLISH:
-        return False
-    return kind_named(first.kind).steps is Steps.DEPLOY
+
+    published: dict[str, list[End]] = field(default_factory=dict)
+    deployed: list[End] = field(default_factory=list)
+
+    def add(self, change: Change, end: End) -> None:
+        """Note the end of a change."""
+        steps = kind_named(change.kind).steps
+        if steps is Steps.PUBLISH:
+            self.published.setdefault(change.name, []).append(end)
+        elif steps is Steps.DEPLOY:
+            self.deployed.append(end)
+
+    def before(self, change: Change) -> Sequence[End]:
+        """Give the ends, of those noted so far, that must have come before a change is begun."""
+        if change.waits_for is not None:
+            return self.published.get(change.waits_for, ())
+        deletes = change.action is Action.DELETE and kind_named(change.kind).steps is Steps.PUBLISH
+        return self.deployed if deletes else ()
+
+
+def precedes(first: Change, second: Change) -> bool:
+    """Say whether a change must have ended before another is begun."""
+    noted: Precedence[None] = Precedence()
+    noted.add(first, None)
+    return bool(noted.before(second))
 
 
 def reference(channel: Channel) -> str | None:

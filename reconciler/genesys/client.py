@@ -223,7 +223,9 @@ class Client:
     async def _send(self, call: Call, token: str) -> Reply | Setback:
         began = self._clock.monotonic()
         try:
-            with self._watched(call) as ended_as:
+            number = await self._witness.before(call) if call.writes else 0
+            began = self._clock.monotonic()
+            with self._watched(call, number) as ended_as:
                 reply = await self._dispatch(call, token)
                 ended_as(reply.status)
         except TransportError as error:
@@ -261,12 +263,11 @@ class Client:
         return await send(url, headers | typed, call.body or b"")
 
     @contextmanager
-    def _watched(self, call: Call) -> Iterator[Callable[[int], None]]:
+    def _watched(self, call: Call, number: int) -> Iterator[Callable[[int], None]]:
         """Note that a write goes out, and the status of its answer; one that is cut off stays on its way."""
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("requests are sent by tasks")
-        number = self._witness.before(call) if call.writes else 0
         self._flying.add(task)
         if call.writes:
             self._writing.add(task)

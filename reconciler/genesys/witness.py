@@ -10,7 +10,7 @@ from reconciler.genesys.calls import Call
 class Witness(Protocol):
     """Sees every request that may change the remote."""
 
-    def before(self, call: Call) -> int:
+    async def before(self, call: Call) -> int:
         """Note a write that is about to go out and give its number; a `RemoteError` keeps it from going."""
 
     def after(self, number: int, status: int | None) -> None:
@@ -20,7 +20,7 @@ class Witness(Protocol):
 class Unseen:
     """Notes nothing."""
 
-    def before(self, call: Call) -> int:  # noqa: ARG002 - as the protocol says
+    async def before(self, call: Call) -> int:  # noqa: ARG002 - as the protocol says
         """Let every write go."""
         return 0
 
