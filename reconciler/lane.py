@@ -81,7 +81,7 @@ class Wire(asyncio.Protocol, httpcore.AsyncNetworkStream):
             raise httpcore.ReadError(str(self._error)) from self._error
         data = bytes(self._received[:max_bytes])
         del self._received[:max_bytes]
-        if self._transport and not self._ended:
+        if self._transport and not self._ended and len(self._received) < HIGH_WATER:
             self._transport.resume_reading()
         return data
 

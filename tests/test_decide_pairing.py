@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from reconciler.decide.pairing import (
+    Precedence,
     identify,
     live_pins,
     next_version,
@@ -143,3 +144,20 @@ def test_the_version_after_a_draft_is_the_first() -> None:
     draft = CONFIGURATION.read({"id": "c1", "version": "DRAFT", "name": "Messenger"})
 
     assert (next_version(draft), next_version(published("9"))) == ("1", "10")
+
+
+def test_a_change_is_given_the_ends_that_it_waits_for_and_no_others() -> None:
+    gone = Change(Action.DELETE, CONFIGURATION.name, "messenger", "c1", None, published())
+    new = Change(Action.CREATE, CONFIGURATION.name, "messenger", "", configuration(), None)
+    other = Change(Action.CREATE, CONFIGURATION.name, "other", "", configuration(), None)
+    pinning = Change(Action.UPDATE, DEPLOYMENT.name, "shop", "d1", shop(), deployed(), waits_for="messenger")
+    ends: Precedence[str] = Precedence()
+    for name, one in {"gone": gone, "new": new, "other": other, "pinning": pinning}.items():
+        ends.add(one, name)
+
+    assert [list(ends.before(one)) for one in (gone, new, other, pinning)] == [
+        ["pinning"],
+        [],
+        [],
+        ["gone", "new"],
+    ]
