@@ -1,40 +1,30 @@
-"""The stories, each a straight path: plan, apply, drift. Nothing else knows the whole way."""
+"""The story that writes, a straight path: apply. Nothing else knows the whole way."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from reconciler.acts.apply import STOPPED, Carrier, changes_not_reached
 from reconciler.acts.bench import Terms
-from reconciler.acts.drift import Inquiry, name_movers
-from reconciler.acts.observe import fetch_families, observe
 from reconciler.acts.rollback import roll_back
 from reconciler.acts.stopping import until_stopped
 from reconciler.acts.told import Asking, tell
 from reconciler.acts.verify import removed_origins, verify
-from reconciler.acts.versions import fetch_pinned, with_notes
 from reconciler.acts.webhooks import keep_webhooks, webhooks_not_reached
 from reconciler.clock import Clock
 from reconciler.decide.approval import Approval, unapproved
 from reconciler.decide.canary import parts, why_not_further
-from reconciler.decide.drift import find_drift
 from reconciler.decide.freeze import Freeze, frozen
-from reconciler.decide.ignores import NOTHING, Ignored
 from reconciler.decide.limits import held
-from reconciler.decide.pairing import identify, pins
-from reconciler.decide.plan import make_plan
 from reconciler.decide.rollback import failed_checks
 from reconciler.genesys.client import Client
 from reconciler.model import (
-    Applied,
     AuditTrail,
-    Binding,
     Channel,
-    ChannelDrift,
     Outcome,
     Plan,
     Probe,
@@ -54,18 +44,6 @@ class ProbeScope(StrEnum):
     ALL = "all"
     WRITTEN = "written"
     NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What of the plan is asked for."""
-
-    only: frozenset[str] | None = None
-    prune: bool = False
-    applied: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    """Kind and id of what the record says Git once managed, with the `metadata.name` of then."""
-    ignored: Ignored = field(default_factory=dict)
-    """Fields that are left alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,24 +76,6 @@ class Notices:
 
     outcome: Callable[[Outcome], None] = field(default=lambda _: None)
     probe: Callable[[Probe], None] = field(default=lambda _: None)
-
-
-async def plan(client: Client, channels: Sequence[Channel], binding: Binding, choice: Choice) -> Plan:
-    """Read what is live and say what would change."""
-    once = {kind for kind, _ in choice.applied} if choice.prune else set()
-    live, hooks = await observe(client, channels, once)
-    made = make_plan(
-        binding,
-        channels,
-        live,
-        hooks,
-        applied=choice.applied,
-        prune=choice.prune,
-        only=choice.only,
-        pinned=await fetch_pinned(client, channels, live),
-        ignored=choice.ignored,
-    )
-    return await with_notes(client, made)
 
 
 async def apply(
@@ -188,24 +148,6 @@ async def _roll_back(
     return tuple(
         [await roll_back(client, outcome, outcomes) if outcome in failed else outcome for outcome in outcomes]
     )
-
-
-async def drift(
-    client: Client,
-    channels: Sequence[Channel],
-    applied: Mapping[str, Applied],
-    inquiry: Inquiry,
-    clock: Clock,
-    only: frozenset[str] | None = None,
-    ignored: Ignored = NOTHING,
-) -> tuple[tuple[ChannelDrift, ...], AuditTrail]:
-    """Say where the record, the live state and Git disagree, and who moved the live side."""
-    live = await fetch_families(client, channels)
-    pinned = await fetch_pinned(client, channels, live)
-    # A resource that is gone is drift, and no reason to demand that its file be mended.
-    channels = pins(identify(channels, live, frozenset()), live, pinned)
-    drifts = find_drift(channels, live, applied, only=only, ignored=ignored)
-    return await name_movers(client, clock, drifts, inquiry)
 
 
 def _why_held(plan: Plan, order: Order, now: datetime) -> str | None:

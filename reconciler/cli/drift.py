@@ -148,14 +148,14 @@ def read_base(desk: Desk, ledger: Ledger | None, organisation: str) -> dict[str,
 
 
 async def _look(desk: Desk, api: Api, aim: Aim, clock: Clock) -> Look:
-    from reconciler import run
+    from reconciler import reading
     from reconciler.acts.drift import Inquiry
     from reconciler.cli.session import look
 
     began = clock.now()
     inquiry = Inquiry(api.credentials.client_id, aim.days, desk.settings.audit_channels)
     async with look(desk, api, clock) as way:
-        drifts, trail = await run.drift(
+        drifts, trail = await reading.drift(
             way.client, aim.channels, aim.applied, inquiry, clock, aim.only, aim.ignored
         )
         return Look(drifts, trail, dict(way.requests), began)

@@ -130,14 +130,14 @@ async def fetch_plan(
     desk: Desk, api: Api, clock: Clock, names: frozenset[str] | None, *, prune: bool
 ) -> Planned:
     """Make a plan with a transport that cannot write."""
-    from reconciler import run
+    from reconciler import reading
     from reconciler.cli.session import left_alone, look, make_binding
 
     binding = make_binding(desk, api)
     applied = applied_names(desk, binding.organisation) if prune else {}
-    choice = run.Choice(names, prune, applied, left_alone(desk))
+    choice = reading.Choice(names, prune, applied, left_alone(desk))
     async with look(desk, api, clock) as way:
-        made = await run.plan(way.client, desk.loaded.channels, binding, choice)
+        made = await reading.plan(way.client, desk.loaded.channels, binding, choice)
         return Planned(desk, made, dict(way.requests), way.tokens.current)
 
 

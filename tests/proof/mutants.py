@@ -130,7 +130,7 @@ def _s3c() -> Iterator[None]:
         return dataclasses.replace(made, changes=tuple(changes))
 
     real = plan.make_plan
-    with mock.patch("reconciler.run.make_plan", make_plan):
+    with mock.patch("reconciler.reading.make_plan", make_plan):
         yield
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from build import BINDING
 from genesys_remote import in_virtual_time
 
-from reconciler import run
+from reconciler import reading, run
 from reconciler.acts.apply import Terms
 from reconciler.decide.saved_plan import plan_document, read_plan
 from reconciler.decide.takes import Takes
@@ -80,8 +80,8 @@ async def _play(schedule: Schedule) -> Played:
 
 async def make_plan(world: World, wire: Wire, schedule: Schedule) -> Plan:
     """Make a plan of what is live now."""
-    choice = run.Choice(prune=bool(schedule.pruned), applied=schedule.pruned)
-    return await run.plan(world.client(wire), schedule.channels, BINDING, choice)
+    choice = reading.Choice(prune=bool(schedule.pruned), applied=schedule.pruned)
+    return await reading.plan(world.client(wire), schedule.channels, BINDING, choice)
 
 
 async def apply(
