@@ -19,7 +19,7 @@ from story import IDS, Story
 from workflows import Runner, evaluate, git
 
 from reconciler import __version__
-from reconciler.cli.main import COMMANDS
+from reconciler.cli.main import COMMANDS, run
 
 CHECKOUT = Path(__file__).parent.parent
 WORKFLOWS = CHECKOUT / ".github" / "workflows"
@@ -201,8 +201,23 @@ def run_tool(*words: str) -> None:
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
-def test_zizmor_finds_nothing_as_the_strictest_of_auditors() -> None:
-    run_tool("zizmor", "--offline", "--quiet", "--persona", "auditor", ".github")
+@pytest.fixture(scope="module")
+def laid_down(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `init` lays into an empty repository."""
+    repo = tmp_path_factory.mktemp("laid") / "repo"
+    git("init", "--quiet", str(repo))
+    assert run(["init", "--repo", str(repo)]) == 0
+    return repo
+
+
+@pytest.mark.parametrize("persona", ["regular", "pedantic", "auditor"])
+def test_zizmor_finds_nothing_as_any_of_its_personas(persona: str, laid_down: Path) -> None:
+    for folder in (CHECKOUT, laid_down):
+        found = [
+            str(folder / name) for name in (".github", ".pre-commit-hooks.yaml", ".pre-commit-config.yaml")
+        ]
+        there = [name for name in found if Path(name).exists()]
+        run_tool("zizmor", "--offline", "--quiet", "--strict-collection", "--persona", persona, *there)
 
 
 def test_the_files_hold_to_the_schemas_of_github() -> None:
@@ -211,14 +226,49 @@ def test_the_files_hold_to_the_schemas_of_github() -> None:
     run_tool("check-jsonschema", "--builtin-schema", "vendor.github-actions", str(ACTION))
 
 
-def test_actionlint_finds_nothing_where_it_is_installed() -> None:
+def actionlint(folder: Path, copy: Path, **replaced: str) -> subprocess.CompletedProcess[str]:
+    """Judge a copy of the workflows of a folder, in which `$/` became `./`.
+
+    GitHub has had that reference to the same repository since July 2026, and actionlint does not know it yet. Both
+    mean the same files, so that it judges how the action is called, too.
+    """
     program = shutil.which("actionlint")
     if program is None:
         pytest.skip("actionlint is not installed")
-    # What it does not know yet: the references to the same repository, which GitHub has since July 2026.
-    words = [program, "-no-color", "-ignore", r'specifying action "\$/', "-shellcheck=", "-pyflakes="]
-    ended = subprocess.run(words, cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=60)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
+    git("init", "--quiet", str(copy))
+    shutil.copytree(folder / ".github", copy / ".github")
+    files = sorted((copy / ".github" / "workflows").glob("*.yml"))
+    for file in files:
+        text = file.read_text().replace("uses: $/", "uses: ./")
+        for old, new in replaced.items():
+            text = text.replace(old, new)
+        file.write_text(text)
+    words = [program, "-no-color", "-shellcheck=", "-pyflakes=", *map(str, files)]
+    return subprocess.run(words, cwd=copy, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_actionlint_finds_nothing_where_it_is_installed(laid_down: Path, tmp_path: Path) -> None:
+    for folder in (CHECKOUT, laid_down):
+        ended = actionlint(folder, tmp_path / folder.name)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_actionlint_sees_what_the_action_takes(laid_down: Path, tmp_path: Path) -> None:
+    ended = actionlint(laid_down, tmp_path / "copy", command="comand")
+    assert 'input "comand" is not defined in action' in ended.stdout
+
+
+def test_every_reference_to_this_repository_leads_to_an_action() -> None:
+    """Such a reference names no commit: it is that of the workflow which runs."""
+    found = [
+        line.partition("uses: $/")[2].strip()
+        for path in WORKFLOWS.glob("*.yml")
+        for line in path.read_text().splitlines()
+        if "uses: $/" in line
+    ]
+    assert found
+    for name in found:
+        assert (CHECKOUT / name / "action.yml").is_file(), name
 
 
 @pytest.mark.parametrize("script", sorted(ACTION.parent.glob("*.sh")), ids=lambda path: path.name)

@@ -73,6 +73,13 @@ OWNERS = """\
 IGNORED = "# Records that Git would not take, kept as files by reconciler apply.\n.reconciler/\n"
 
 
+NEXT = """\
+next: reconciler validate, then reconciler doctor
+on GitHub, the workflows need
+  the variable GENESYS_ENV_URL; without it plans are made offline, and nothing is applied or watched
+  the environments genesys-read (a client that only reads) and genesys (one that may write, with required
+  reviewers), each with the secrets GENESYS_CLIENT_ID and GENESYS_CLIENT_SECRET"""
+
 FROM_HERE = """\
     description: What pip installs; empty is the repository that this action comes from, with its lock.
     default: ""
@@ -109,9 +116,7 @@ def init(repo: Path | None, channels: str | None, **_: Any) -> int:
         files[f"{folder}/example-webchat.yaml"] = EXAMPLE.format(depth=depth, id=uuid.uuid4())
     for path, text in files.items():
         emit(f"{_write(root / path, text)} {path}")
-    emit(
-        "next: reconciler validate, then reconciler doctor; docs/github.md says what the workflows need on GitHub"
-    )
+    emit(NEXT)
     return 0
 
 
