@@ -21,17 +21,17 @@ from reconciler.model import Json
 FILES = 500
 """Fewer files are judged sooner than they are looked up."""
 BYTES_LIMIT = 512 * 1024 * 1024
-DIGEST, CHECK = 40, 16
-"""Hexadecimal digits of a file's digest, and of the check over what is remembered of it."""
+CHECK = 32
+"""Hexadecimal digits of the check over a line."""
 
 
 class Cache:
-    """The sound files of one channel folder, as one line each: digest, check, value."""
+    """The sound files of one channel folder: each line holds what one run added, values by digest, after a check."""
 
     def __init__(self, path: Path | None, key: str) -> None:
         self._path = path
         self._header = f"reconciler documents {key}\n".encode()
-        self._lines: dict[bytes, bytes] = {}
+        self._known: dict[str, Json] = {}
         self._is_fresh = True
         """Whether the file must be written anew."""
 
@@ -40,25 +40,24 @@ class Cache:
         if self._path is None or len(files) < FILES:
             return [None] * len(files)
         self._read(self._path)
-        digests = [_digest(*file) for file in files]
-        known = [digest for digest in dict.fromkeys(digests) if digest in self._lines]
-        bodies = b"[" + b",".join(self._lines[digest] for digest in known) + b"]"
-        values: dict[bytes, Json] = dict(zip(known, json.loads(bodies), strict=True))
-        return [
-            Document(name, values[digest], data, is_sound=True) if digest in values else None
-            for digest, (name, data) in zip(digests, files, strict=True)
-        ]
+        if not self._known:
+            return [None] * len(files)
+        return [self._document(name, data) for name, data in files]
 
     def remember(self, documents: Iterable[Document], count: int) -> None:
         """Add sound documents; `count` is how many files there are now. What cannot be written is forgotten."""
         if self._path is None or count < FILES:
             return
-        added = {_digest(one.file, one.data): _encoded(one.value) for one in documents if one.is_sound}
-        # Lines of files that are gone, or were written otherwise since, go when they outweigh the others.
-        whole = self._is_fresh or len(self._lines) + len(added) > 3 * count
+        added = {_digest(one.file, one.data): one.value for one in documents if one.is_sound}
+        # What was remembered of files that are gone, or were written otherwise since, goes when it outweighs the rest.
+        whole = self._is_fresh or len(self._known) + len(added) > 3 * count
         if added:
             with suppress(OSError):
                 self._write(self._path, added, whole=whole)
+
+    def _document(self, name: str, data: bytes) -> Document | None:
+        value = self._known.get(_digest(name, data))
+        return None if value is None else Document(name, value, data, is_sound=True)
 
     def _read(self, path: Path) -> None:
         try:
@@ -71,22 +70,23 @@ class Cache:
             lines = file.read(BYTES_LIMIT).split(b"\n")
         self._is_fresh = False
         for line in lines:
-            digest, check, body = line[:DIGEST], line[DIGEST : DIGEST + CHECK], line[DIGEST + CHECK :]
-            if check and check == _check(digest, body):
-                self._lines[digest] = body
+            check, body = line[:CHECK], line[CHECK:]
+            if body and check == _check(body):
+                self._known.update(json.loads(body))
 
-    def _write(self, path: Path, added: Mapping[bytes, bytes], *, whole: bool) -> None:
+    def _write(self, path: Path, added: Mapping[str, Json], *, whole: bool) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lines = b"".join(digest + _check(digest, body) + body + b"\n" for digest, body in added.items())
+        body = json.dumps(added, separators=(",", ":")).encode()
+        line = _check(body) + body + b"\n"
         if not whole:
             with path.open("ab") as file:
                 # After a line that was cut off in the middle, what follows must not be part of it.
-                file.write(b"\n" + lines)
+                file.write(b"\n" + line)
             return
         partial = path.with_name(f"{path.name}.{os.getpid()}")
         handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(handle, "wb") as file:
-            file.write(self._header + lines)
+            file.write(self._header + line)
         partial.replace(path)
 
 
@@ -116,15 +116,11 @@ def _is_own(about: os.stat_result) -> bool:
     return stat.S_ISREG(about.st_mode) and about.st_uid == os.geteuid() and not about.st_mode & 0o022
 
 
-def _encoded(value: Json) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()
-
-
-def _digest(name: str, data: bytes) -> bytes:
-    made = hashlib.blake2b(f"{len(name)}:{name}".encode(errors="surrogateescape"), digest_size=DIGEST // 2)
+def _digest(name: str, data: bytes) -> str:
+    made = hashlib.blake2b(f"{len(name)}:{name}".encode(errors="surrogateescape"), digest_size=20)
     made.update(data)
-    return made.hexdigest().encode()
+    return made.hexdigest()
 
 
-def _check(digest: bytes, body: bytes) -> bytes:
-    return hashlib.blake2b(digest + body, digest_size=CHECK // 2).hexdigest().encode()
+def _check(body: bytes) -> bytes:
+    return hashlib.blake2b(body, digest_size=CHECK // 2).hexdigest().encode()

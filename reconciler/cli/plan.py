@@ -59,7 +59,7 @@ def plan(check: tuple[str, ...], form: str, out: Path | None, exit_code: bool, *
     """
     from reconciler.acts.bulk import collector_paused
     from reconciler.cli.approval import with_approval
-    from reconciler.decide.saved_plan import plan_document, plan_facts
+    from reconciler.decide.saved_plan import plan_document, plan_news
 
     if check:
         if len(check) != 2 or check[0] != "check":
@@ -72,8 +72,8 @@ def plan(check: tuple[str, ...], form: str, out: Path | None, exit_code: bool, *
     else:
         planned = make_plan(**options)
         with collector_paused():
-            # Words for a person show no digest; whatever keeps or passes on a plan has one.
-            write = plan_facts if form == "text" and out is None else plan_document
+            # Only what keeps a plan, or passes it on, needs all of it: with ten thousand channels, twice the time.
+            write = plan_news if form == "text" and out is None else plan_document
             document = write(planned.plan, planned.requests)
     document = with_approval(document, planned.plan, planned.desk.loaded)
     if out:

@@ -12,6 +12,7 @@ from typing import Any
 
 from reconciler.model import Json, JsonObject, Pointer
 
+_TEXTS = frozenset({str})
 _ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -38,7 +39,7 @@ def holds(document: JsonObject, wanted: JsonObject) -> bool:
         if not (holds(theirs, value) if kind is dict else theirs == value):
             return False
         # In Python [1] equals [true]; a text equals nothing but a text.
-        if kind is list and any(entry.__class__ is not str for entry in value):
+        if kind is list and not _TEXTS.issuperset(map(type, value)):
             return False
     return True
 

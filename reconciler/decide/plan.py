@@ -87,6 +87,9 @@ def _changes(
         if only is not None and channel.name not in only and not _is_referred(channel):
             continue
         live = by_id.get((channel.kind, channel.id or ""))
+        if kind_named(channel.kind).steps is not Steps.DEPLOY:
+            made[channel.name] = _change(channel, live)
+            continue
         wanted, waits_for = planned_pin(channel, live, made, only, pinned)
         referred = made.get(reference(channel) or "")
         # The configuration's own change, in the same plan, says what the new version does.

@@ -7,7 +7,7 @@ and never believed.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reconciler.decide.exposure import strongest, verdict
 from reconciler.decide.fields import canonical
@@ -36,12 +36,17 @@ DEPTH_LIMIT = 100
 
 def plan_document(plan: Plan, requests: Mapping[str, int]) -> dict[str, Json]:
     """Write a plan as JSON, with the requests it took to make it, by method, and its digest."""
-    document = plan_facts(plan, requests)
+    document = _document(plan, plan.changes, requests)
     return {**document, "digest": digest_of(document)}
 
 
-def plan_facts(plan: Plan, requests: Mapping[str, int]) -> dict[str, Json]:
-    """Write a plan as JSON without a digest, which takes as long as all the rest: to be shown, not kept."""
+def plan_news(plan: Plan, requests: Mapping[str, int]) -> dict[str, Json]:
+    """Write of a plan what a person is shown: neither what stays as it is, nor a digest."""
+    news = [change for change in plan.changes if change.action is not Action.UNCHANGED or change.note]
+    return _document(plan, news, requests)
+
+
+def _document(plan: Plan, changes: Sequence[Change], requests: Mapping[str, int]) -> dict[str, Json]:
     return {
         "format": FORMAT,
         "command": COMMAND,
@@ -55,7 +60,7 @@ def plan_facts(plan: Plan, requests: Mapping[str, int]) -> dict[str, Json]:
         "summary": {str(action): plan.count(action) for action in Action},
         "exposure": str(strongest(change.exposure for change in plan.changes)),
         "verdict": verdict(plan),
-        "channels": [_change_entry(change) for change in plan.changes],
+        "channels": [_change_entry(change) for change in changes],
         "webhooks": [_webhook_entry(change) for change in plan.webhooks],
     }
 
