@@ -198,8 +198,18 @@ class Waived:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value stands in the files of Git. Lines and columns count from 1."""
+
+    file: str
+    """Path below the repository, with forward slashes."""
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
-    """What one file of Git wants."""
+    """What one file of Git wants, with the overlays of the organisation over it."""
 
     kind: str
     name: str
@@ -212,6 +222,15 @@ class Channel:
     owner: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     health_webhook: str | None = None
+    overlays: tuple[str, ...] = ()
+    """Files that are patched over it, in the order in which they apply."""
+    overlaid: Mapping[Pointer, Origin] = field(default_factory=dict)
+    """Fields of the spec that an overlay set, and where they stand."""
+
+    def origin(self, path: Pointer) -> Origin | None:
+        """Give where an overlay set a field of the spec, or what holds it; None where the file itself did."""
+        ends = range(len(path), 0, -1) if self.overlaid else ()
+        return next((self.overlaid[path[:end]] for end in ends if path[:end] in self.overlaid), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +267,8 @@ class FieldChange:
     before: Json
     after: Json
     exposure: Exposure = Exposure.NEUTRAL
+    origin: Origin | None = None
+    """Where an overlay set it; None where the channel file itself did."""
 
 
 @dataclass(frozen=True, slots=True)

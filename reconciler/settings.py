@@ -79,6 +79,8 @@ class Settings:
     """Root of the repository, or the folder that plays it."""
     channels: str
     """The channel folder below `repo`, with forward slashes."""
+    overlays: tuple[str, ...]
+    """Folders below `repo` whose files are patched over the channel files, in this order."""
     limits: Limits
     organisation: str | None
     """Name under which the record keeps what was applied; None: the API's host."""
@@ -135,6 +137,7 @@ def load_settings(
     return Settings(
         repo=repo,
         channels=_checked_folder(channels),
+        overlays=tuple(options.get("overlays", ())),
         limits=Limits(
             **{name: pick(name, default, table="limits") for name, default in _limit_defaults().items()}
         ),
@@ -341,6 +344,7 @@ def known_settings(settings: Settings) -> Sequence[tuple[str, str, str]]:
     values: dict[str, object] = {name: getattr(settings.limits, name) for name in TABLES["limits"]}
     values |= {
         "channels": settings.channels,
+        "overlays": ", ".join(settings.overlays) or "(none)",
         "organisation": settings.organisation or "(the API's host)",
         "remote": settings.remote,
         "audit_channels": settings.audit_channels,

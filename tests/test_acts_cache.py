@@ -183,3 +183,37 @@ def test_lines_of_files_that_are_gone_go_in_the_end(repo: Path) -> None:
         load(repo)
     assert len(cache_file(repo).read_bytes().split(b"\n")) <= 2 * 3 * 5
     assert oct(cache_file(repo).stat().st_mode & 0o777) == "0o600"
+
+
+def overlay(repo: Path, number: int, text: str) -> None:
+    folder = repo / "overlays" / "emea"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"channel-{number}.yaml").write_text(text)
+
+
+def test_an_overlay_is_never_passed_by_however_warm_the_cache(repo: Path, judged: list[str]) -> None:
+    plain = load(repo)
+    assert cache_file(repo).exists()
+    overlay(repo, 3, "spec: {enabled: false}\n")
+    warm = load_channels(repo, "channels", SETTINGS, overlays=["overlays/emea"])
+    assert [one.spec["enabled"] for one in warm.channels] == [True, True, True, False, True]
+    assert warm.files != plain[2]
+    overlay(repo, 3, "spec: {webchatSettings: {corsAllowedOrigins: [http://evil.example.com]}}\n")
+    for _ in range(2):
+        wrong = load_channels(repo, "channels", SETTINGS, overlays=["overlays/emea"])
+        assert [(one.rule, one.file) for one in wrong.findings if one.severity == "error"] == [
+            ("origin-https", "overlays/emea/channel-3.yaml")
+        ]
+    # Nothing of it was remembered for those who have no overlay; and nothing was read twice.
+    assert load(repo)[0] == plain[0]
+    assert len(judged) == 5
+
+
+def test_a_channel_file_that_only_its_overlay_makes_whole_is_not_remembered_as_whole(repo: Path) -> None:
+    path = repo / "channels" / "channel-2.yaml"
+    path.write_text(path.read_text().replace("  enabled: true\n", ""))
+    overlay(repo, 2, "spec: {enabled: true}\n")
+    for _ in range(2):
+        whole = load_channels(repo, "channels", SETTINGS, overlays=["overlays/emea"])
+        assert not [one for one in whole.findings if one.severity == "error"]
+        assert [one.rule for one in load(repo)[1] if one.severity == "error"] == ["required-field"]

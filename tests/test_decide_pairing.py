@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from reconciler.decide.pairing import (
 from reconciler.errors import Unpaired, UsageError
 from reconciler.kinds.web_messaging_configuration import WEB_MESSAGING_CONFIGURATION as CONFIGURATION
 from reconciler.kinds.web_messaging_deployment import WEB_MESSAGING_DEPLOYMENT as DEPLOYMENT
-from reconciler.model import Action, Change, Channel, LiveChannel
+from reconciler.model import Action, Change, Channel, LiveChannel, Origin
 
 SPEC = {"name": "Messenger", "languages": ["en-us"]}
 
@@ -161,3 +162,13 @@ def test_a_change_is_given_the_ends_that_it_waits_for_and_no_others() -> None:
         [],
         ["gone", "new"],
     ]
+
+
+def test_the_pin_that_a_reference_of_an_overlay_means_is_the_overlays() -> None:
+    place = Origin("overlays/emea/shop.yaml", 3, 10)
+    overlaid = {("configuration", "ref"): place}
+    [found] = pins(
+        [configuration("c1"), replace(shop("d1"), overlaid=overlaid)], [published(), deployed()], {}
+    )[1:]
+    assert found.origin(("configuration", "version")) == place
+    assert found.origin(("name",)) is None

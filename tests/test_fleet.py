@@ -86,6 +86,16 @@ def test_a_roster_is_read_with_its_defaults() -> None:
     assert read_roster(ENTRY.encode()) == (A,)
 
 
+def test_organisations_may_share_channels_and_have_overlays_of_their_own() -> None:
+    second = ENTRY.split("\n", 1)[1].replace("name: a", "name: b")
+    shared = "  channels: channels\n"
+    found = read_roster(f"{ENTRY}{shared}{second}{shared}  overlays: [overlays/all, overlays/b]\n".encode())
+    assert [(one.name, one.channels, one.overlays) for one in found] == [
+        ("a", "channels", ()),
+        ("b", "channels", ("overlays/all", "overlays/b")),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -98,6 +108,13 @@ def test_a_roster_is_read_with_its_defaults() -> None:
         (ENTRY.replace("A_SECRET", "a secret"), "environment variable"),
         (ENTRY + "  channels: ../b", "below the repository"),
         (ENTRY + ENTRY.split("\n", 1)[1], "used by two"),
+        (ENTRY + "  overlays: overlays/a", "a list of at most 16 folders"),
+        (ENTRY + "  overlays: [../a]", "overlays.0. must be a folder"),
+        (ENTRY + "  overlays: [x, x]", "is there twice"),
+        (ENTRY + "  overlays: [x, x/y]", "lies in another"),
+        (ENTRY + "  overlays: [channels/a]", "folders of their own"),
+        (ENTRY + "  overlays: [channels/a/over]", "folders of their own"),
+        (ENTRY + "  overlays: [channels]", "folders of their own"),
         (ENTRY.replace("name: a", "name: &x a"), "line 2"),
         (ENTRY.replace("name: a", "name: A b"), "lower-case"),
     ],

@@ -17,6 +17,7 @@ import pytest
 from reconciler.acts.load import Loaded, load_channels
 from reconciler.cli.rules import rule_settings
 from reconciler.desired.catalogue import GROUPS, RULES
+from reconciler.fleet.roster import load_roster
 from reconciler.settings import load_settings
 
 CASES = Path(__file__).parent / "cases"
@@ -75,7 +76,8 @@ def judged(case: Path, repo: Path) -> Loaded:
 
 def loaded(repo: Path) -> Loaded:
     settings = load_settings(repo, {}, {})
-    return load_channels(repo, "channels", rule_settings(settings, TODAY))
+    overlays = load_roster(repo)[0].overlays if (repo / "fleet.yaml").exists() else ()
+    return load_channels(repo, "channels", rule_settings(settings, TODAY), overlays=overlays)
 
 
 def cases(side: str) -> list[object]:

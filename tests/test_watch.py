@@ -115,5 +115,5 @@ def test_without_a_folder_there_is_nothing_to_watch(tmp_path: Path) -> None:
 def test_only_files_that_change_a_verdict_are_heeded(path: str, matters: bool, tmp_path: Path) -> None:
     from reconciler.cli.watch import _is_ours
 
-    heeds = _is_ours(tmp_path / "channels", tmp_path / "plan.json")
+    heeds = _is_ours((tmp_path / "channels",), tmp_path / "plan.json")
     assert heeds(None, str(tmp_path / path)) is matters

@@ -9,13 +9,14 @@ import difflib
 import io
 import os
 import re
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.representer import RoundTripRepresenter
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from reconciler.acts.load import load_schemas
@@ -23,7 +24,7 @@ from reconciler.decide.diff import compare
 from reconciler.errors import UsageError
 from reconciler.kinds import kind_named
 from reconciler.kinds.kind import Kind, Steps
-from reconciler.model import Channel, ChannelDrift, Json, LiveChannel, Pointer
+from reconciler.model import Channel, ChannelDrift, FieldChange, Json, LiveChannel, Pointer
 
 _CONVERSATIONS = ("messenger", "apps", "conversations")
 RISKS: Mapping[str, tuple[tuple[str, ...], ...]] = {
@@ -72,6 +73,16 @@ class Adopted:
     """`created`, `updated` or `unchanged`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The text of one file as it is, and with live values."""
+
+    file: str
+    """Below the repository, with forward slashes."""
+    before: str
+    after: str
+
+
 def adopt(
     repo: Path,
     folder: str,
@@ -95,7 +106,7 @@ def adopt(
     for one in live:
         file = by_id.get((one.kind, one.id))
         if file is not None:
-            adopted.append(_edit(repo, file, one))
+            adopted += _edit(repo, file, one)
             continue
         name = _free_name(one, taken)
         taken.add(name)
@@ -165,50 +176,65 @@ def patches(repo: Path, drifts: Sequence[ChannelDrift]) -> Mapping[str, str]:
 
 
 def _patch(repo: Path, channel: Channel, live: LiveChannel) -> str:
-    before, after = edited(repo, channel, live)
-    file = channel.file
-    lines = difflib.unified_diff(
-        before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{file}", f"b/{file}"
-    )
-    return "".join(
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
-    )
+    return "".join(line for edit in edited(repo, channel, live) for line in _diff(edit))
 
 
-def _edit(repo: Path, channel: Channel, live: LiveChannel) -> Adopted:
-    before, after = edited(repo, channel, live)
-    if before == after:
-        return Adopted(channel.file, channel.name, live.id, "unchanged")
-    path = repo / channel.file
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(after, encoding="utf-8", newline="")
-    partial.replace(path)
-    return Adopted(channel.file, channel.name, live.id, "updated")
+def _diff(edit: Edited) -> Iterator[str]:
+    before, after = (text.splitlines(keepends=True) for text in (edit.before, edit.after))
+    for line in difflib.unified_diff(before, after, f"a/{edit.file}", f"b/{edit.file}"):
+        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 
-def edited(repo: Path, channel: Channel, live: LiveChannel) -> tuple[str, str]:
-    """Give the text of a channel file as it is, and with the live values of the fields that differ."""
+def _edit(repo: Path, channel: Channel, live: LiveChannel) -> Iterator[Adopted]:
+    edits = [edit for edit in edited(repo, channel, live) if edit.before != edit.after]
+    for edit in edits:
+        path = repo / edit.file
+        partial = path.with_name(path.name + ".partial")
+        partial.write_text(edit.after, encoding="utf-8", newline="")
+        partial.replace(path)
+        yield Adopted(edit.file, channel.name, live.id, "updated")
+    if not edits:
+        yield Adopted(channel.file, channel.name, live.id, "unchanged")
+
+
+def edited(repo: Path, channel: Channel, live: LiveChannel) -> tuple[Edited, ...]:
+    """Give each file that owns a field whose live value differs, with the live values of its fields.
+
+    A field belongs to the overlay that set it, if one did; else to the channel file.
+    """
     kind = kind_named(live.kind)
-    with (repo / channel.file).open(encoding="utf-8", newline="") as file:
-        text = file.read()
     referred = kind.steps is Steps.DEPLOY and "ref" in channel.spec.get("configuration", {})
     spec = {name: value for name, value in channel.spec.items() if not (referred and name == "configuration")}
-    changes = compare(kind, live.document, spec)
-    if not changes:
-        return text, text
+    owned: dict[str, list[FieldChange]] = {}
+    for change in compare(kind, live.document, spec):
+        origin = channel.origin(change.path)
+        owned.setdefault(origin.file if origin else channel.file, []).append(change)
+    return tuple(
+        _with_live(repo, file, changes, kind, patches=file != channel.file) for file, changes in owned.items()
+    )
+
+
+def _with_live(repo: Path, name: str, changes: Sequence[FieldChange], kind: Kind, *, patches: bool) -> Edited:
+    with (repo / name).open(encoding="utf-8", newline="") as file:
+        text = file.read()
     yaml = _yaml_of(text)
     document = yaml.load(text)
     for change in changes:
-        _set(document["spec"], change.path, change.before, kind)
+        _set(document["spec"], change.path, change.before, kind, patches=patches)
     after = _dumped(document, yaml)
-    return text, after.replace("\n", "\r\n") if "\r\n" in text else after
+    return Edited(name, text, after.replace("\n", "\r\n") if "\r\n" in text else after)
 
 
-def _set(spec: MutableMapping[str, Any], path: Pointer, value: Json, kind: Kind) -> None:
+def _set(
+    spec: MutableMapping[str, Any], path: Pointer, value: Json, kind: Kind, *, patches: bool = False
+) -> None:
     *parents, last = (str(part) for part in path)
     for parent in parents:
         spec = spec[parent]
-    if value is None:
+    if value is None and patches:
+        # Left out, what the overlay covers would show through.
+        spec[last] = _Removed()
+    elif value is None:
         spec.pop(last, None)
     elif path in kind.sets and isinstance(spec.get(last), CommentedSeq) and isinstance(value, list):
         _set_members(spec[last], value)
@@ -242,6 +268,7 @@ def round_trip(text: str) -> str:
 
 def _yaml(sequence: int = 4, offset: int = 2) -> YAML:
     yaml = YAML()
+    yaml.Representer = _Representer
     yaml.preserve_quotes = True
     yaml.width = 4096
     yaml.indent(mapping=2, sequence=sequence, offset=offset)
@@ -262,6 +289,21 @@ def _dumped(document: Any, yaml: YAML | None = None) -> str:
     stream = io.StringIO()
     (yaml or _yaml()).dump(document, stream)
     return stream.getvalue()
+
+
+class _Removed:
+    """A value that is written as the word null; of its own accord ruamel writes nothing at all."""
+
+
+class _Representer(RoundTripRepresenter):
+    """Writes what ruamel writes, and that."""
+
+    def represent_removed(self, _: _Removed) -> Any:
+        """Write the word."""
+        return self.represent_scalar("tag:yaml.org,2002:null", "null")
+
+
+_Representer.add_representer(_Removed, _Representer.represent_removed)
 
 
 def _free_name(live: LiveChannel, taken: set[str]) -> str:

@@ -22,7 +22,8 @@ from pathlib import Path
 from reconciler import __version__
 from reconciler.acts.bulk import File, collector_paused, read_documents
 from reconciler.acts.cache import Cache, cache_of, code_digest
-from reconciler.desired.document import FILE_LIMIT, Document
+from reconciler.desired.document import FILE_LIMIT, Document, read_document
+from reconciler.desired.overlays import Patch, lay_over
 from reconciler.desired.own_rules import ENDING, FILES_LIMIT, FOLDER, policy_finding
 from reconciler.desired.rules import (
     ENDINGS,
@@ -54,7 +55,7 @@ class Loaded:
     channels: tuple[Channel, ...]
     findings: tuple[Finding, ...]
     files: str
-    """`sha256:…` over path and bytes of every channel file."""
+    """`sha256:…` over path and bytes of every channel file and every overlay."""
     rules: str
     """`sha256:…` over the schemas and the rule settings."""
     count: int
@@ -127,23 +128,34 @@ def _read_rule(path: Path, name: str) -> bytes | Finding:
     return policy_finding(name, data.message) if isinstance(data, Finding) else data
 
 
-def load_channels(repo: Path, folder: str, rules: RuleSettings, paths: Sequence[Path] = ()) -> Loaded:
+def load_channels(
+    repo: Path, folder: str, rules: RuleSettings, paths: Sequence[Path] = (), overlays: Sequence[str] = ()
+) -> Loaded:
     """Read and judge every channel file below `repo/folder`; with `paths`, show the findings of those only.
 
-    A path below the folder is judged together with the whole folder, so that a duplicate is found whichever of the
-    two files is named; a path elsewhere is judged too. Raises `UsageError` where there is no such folder or path.
+    `overlays` are folders below `repo` whose files are patched over the channel files, in this order. A path below
+    one of the folders is judged together with all of them, so that a duplicate is found whichever of the two files
+    is named; a path elsewhere is judged too. Raises `UsageError` where there is no such folder or path.
     """
     root = repo / folder
-    inside = [path for path in paths if _is_below(path, root)]
+    folders = [repo / one for one in (folder, *overlays)]
+    inside = [path for path in paths if any(_is_below(path, one) for one in folders)]
     outside = [path for path in paths if path not in inside]
+    is_whole = not paths or bool(inside)
     schemas = load_schemas()
     rulebook = make_rulebook(schemas, rules)
     with collector_paused():
-        listed = _candidates(root, inside, outside, repo, whole=not paths or bool(inside))
+        listed = _candidates(root, inside, outside, repo, whole=is_whole)
         read = [(name, read_regular(path, name)) for path, name in listed]
         files = [(name, data) for name, data in read if isinstance(data, bytes)]
         found = _documents(files, rulebook, cache_of(root, _cache_key(schemas, rules), os.environ))
-        judged = judge([one for one in found if isinstance(one, Document)], rulebook)
+        patches = list(_patches(repo, overlays)) if is_whole else []
+        laid = lay_over(
+            [one for one in found if isinstance(one, Document)],
+            [_read_patch(*patch) for patch in patches],
+            known=[name for name, _ in read],
+        )
+        judged = judge(laid.documents, rulebook)
         if len(files) > COLLECTED:
             gc.freeze()
     names = [_shown(path, repo) for path in paths]
@@ -152,6 +164,7 @@ def load_channels(repo: Path, folder: str, rules: RuleSettings, paths: Sequence[
     findings = [
         *(data for _, data in read if isinstance(data, Finding)),
         *(finding for one in found if isinstance(one, tuple) for finding in one),
+        *laid.findings,
         *rules.findings,
         *judged.findings,
         *waiver_findings(rules.waivers, rules.today, used, bounds),
@@ -159,14 +172,31 @@ def load_channels(repo: Path, folder: str, rules: RuleSettings, paths: Sequence[
     return Loaded(
         channels=judged.channels,
         findings=_selected(findings, names),
-        files=_files_digest(files),
+        files=_files_digest(
+            [*files, *((name, data) for _, name, data in patches if isinstance(data, bytes))]
+        ),
         rules=_rules_digest(schemas, rules),
-        count=len(read),
-        names=tuple(name for name, _ in read),
+        count=len(read) + len(patches),
+        names=(*(name for name, _ in read), *(name for _, name, _ in patches)),
         rulebook=rulebook,
         waived=tuple(one for one in judged.waived if _is_selected(one.finding, names)),
         waivers=tuple((one, state_of(one, rules.today, used, bounds.ending_days)) for one in rules.waivers),
     )
+
+
+def _patches(repo: Path, overlays: Sequence[str]) -> Iterator[tuple[str, str, bytes | Finding]]:
+    """Read every file of the overlay folders: the folder, the file's name below `repo`, its bytes."""
+    for folder in overlays:
+        root = repo / folder
+        if not root.is_dir() or root.is_symlink():
+            # Going on without it would give the organisation the values of all others.
+            raise UsageError(f"there is no overlay folder {folder!r}, which fleet.yaml names")
+        for path, name in _walk(str(root), folder, 0):
+            yield folder, name, read_regular(path, name)
+
+
+def _read_patch(folder: str, name: str, data: bytes | Finding) -> Patch:
+    return Patch(folder, name, (data,) if isinstance(data, Finding) else read_document(name, data))
 
 
 def _documents(

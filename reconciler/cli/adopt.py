@@ -58,6 +58,7 @@ def adopt(names: tuple[str, ...], kinds: tuple[str, ...], form: str, **options: 
     else:
         for one in adopted:
             emit(f"{one.result} {one.path} ({one.id})")
+    _tell_of_others({one.path for one in adopted if one.result == "updated"}, desk)
     _judge({one.path for one in adopted if one.result != "unchanged"}, options)
     return 0
 
@@ -70,6 +71,19 @@ async def _live(
 
     async with look(desk, api, clock) as way:
         return await fetch_offered(way.client, channels, kinds)
+
+
+def _tell_of_others(paths: set[str], desk: Desk) -> None:
+    """Name the organisations that a value now stands for, too, since they share the file it was written to."""
+    from reconciler.cli.organisation import sharing
+
+    shared = sorted(path for path in paths if path.startswith(f"{desk.settings.channels}/"))
+    others = sharing(desk.settings.channels) if shared else []
+    if others:
+        say(
+            f"{', '.join(shared)}: {', '.join(others)} share what was written there; where it is meant for this"
+            " organisation alone, put it into an overlay"
+        )
 
 
 def _judge(paths: set[str], options: dict[str, Any]) -> None:

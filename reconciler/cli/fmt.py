@@ -44,7 +44,9 @@ def fmt(paths: tuple[Path, ...], repo: Path | None, check: bool, diff: bool, **o
     from reconciler.cli.rules import rule_settings
 
     settings = make_settings(repo, **{name: options[name] for name in ("channels", "ca_file", "rules_from")})
-    loaded = load_channels(find_root(repo), settings.channels, rule_settings(settings), paths)
+    loaded = load_channels(
+        find_root(repo), settings.channels, rule_settings(settings), paths, settings.overlays
+    )
     edits = mend(settings, loaded, paths, tidied, writes=not (check or diff), shows=diff)
     files = f"{edits.found} of {loaded.count} files"
     if not options["quiet"]:

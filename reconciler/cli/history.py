@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 def log(ledger: Ledger, word: str, form: str, options: dict[str, Any]) -> int:
     """Show the history of `CHANNEL`, or of `CHANNEL#FIELD`; the field is a pointer into spec, or has dots."""
     from reconciler.acts.history import read_history
+    from reconciler.cli.organisation import chosen
     from reconciler.cli.session import open_desk, require_names, require_valid
     from reconciler.report.channel_log import log_document
 
@@ -22,7 +23,13 @@ def log(ledger: Ledger, word: str, form: str, options: dict[str, Any]) -> int:
     channels = require_valid(desk)
     require_names(channels, (name,), "report log")
     channel = next(one for one in channels if one.name == name)
-    records = [record.document for record in ledger.walk()]
+    fleet = chosen(desk.settings.repo)
+    records = [
+        record.document
+        for record in ledger.walk()
+        # Organisations of a fleet may have channels of one name.
+        if fleet is None or record.document.get("organisation") == fleet.name
+    ]
     show(
         log_document(name, pointer, read_history(desk.settings.repo, channel, records, pointer)),
         form if form == "json" else "text",

@@ -29,17 +29,31 @@ def chosen(root: Path) -> Organisation | None:
         return None
     from reconciler.fleet.roster import load_roster, named
 
-    context.meta[KEY + ".found"] = found = named(load_roster(root), name)
+    roster = load_roster(root)
+    context.meta[KEY + ".found"] = found = named(roster, name)
+    context.meta[KEY + ".others"] = [one for one in roster if one is not found]
     return found
 
 
+def sharing(folder: str) -> list[str]:
+    """Name the other organisations that have this channel folder, too."""
+    context = click.get_current_context(silent=True)
+    others: list[Organisation] = context.meta.get(KEY + ".others", []) if context else []
+    return [one.name for one in others if one.channels == folder]
+
+
 def settings_options(root: Path, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the options of a command with what the organisation says: its folder, and its name in the record."""
+    """Give the options of a command with what the organisation says: its folders, and its name in the record."""
     organisation = chosen(root)
     if organisation is None:
         return dict(options)
     folder = options.get("channels") or organisation.channels
-    return {**options, "channels": folder, "organisation": organisation.name}
+    return {
+        **options,
+        "channels": folder,
+        "overlays": organisation.overlays,
+        "organisation": organisation.name,
+    }
 
 
 def environment() -> Mapping[str, str]:

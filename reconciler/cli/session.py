@@ -49,7 +49,9 @@ class Desk:
 def open_desk(repo: Path | None, *, quiet: bool = False, verbose: bool = False, **options: Any) -> Desk:
     """Read settings and channel files."""
     settings = make_settings(repo, **options)
-    loaded = load_channels(find_root(repo), settings.channels, rule_settings(settings))
+    loaded = load_channels(
+        find_root(repo), settings.channels, rule_settings(settings), overlays=settings.overlays
+    )
     return Desk(settings, loaded, quiet, verbose)
 
 
@@ -97,7 +99,8 @@ def bind(desk: Desk, url: str, organisation: str) -> Binding:
     from reconciler.ledger.source import find_repository, read_source
 
     repository = find_repository(desk.settings.repo)
-    source = read_source(repository, desk.settings.channels) if repository else None
+    folders = (desk.settings.channels, *desk.settings.overlays)
+    source = read_source(repository, *folders) if repository else None
     return Binding(
         api=url,
         organisation=organisation,

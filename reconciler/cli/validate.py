@@ -43,14 +43,15 @@ def validate(paths: tuple[Path, ...], repo: Path | None, form: str, **options: A
 
     settings = make_settings(repo, **{name: options[name] for name in ("channels", "ca_file", "rules_from")})
     rules = rule_settings(settings)
-    loaded = load_channels(find_root(repo), settings.channels, rules, paths)
+    folders = find_root(repo), settings.channels, rules, paths, settings.overlays
+    loaded = load_channels(*folders)
     if options["fix"] or options["diff"]:
         from reconciler.cli.fmt import mend
         from reconciler.desired.fix import fixed
 
         edits = mend(settings, loaded, paths, fixed, writes=options["fix"] and not options["diff"])
         if edits.written:
-            loaded = load_channels(find_root(repo), settings.channels, rules, paths)
+            loaded = load_channels(*folders)
     show_findings(loaded, form, quiet=options["quiet"])
     return INVALID if any(finding.severity is Severity.ERROR for finding in loaded.findings) else 0
 

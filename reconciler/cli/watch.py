@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +48,7 @@ def watch(repo: Path | None, plan_file: Path, form: str, **options: Any) -> int:
     folder = settings.channels_folder
     if not folder.is_dir():
         raise UsageError(f"there is no folder {folder} to watch; reconciler init makes one")
-    heeds = _is_ours(folder, plan_file)
+    heeds = _is_ours((folder, *(settings.repo / one for one in settings.overlays)), plan_file)
     places = {find_root(repo), plan_file.resolve().parent}
     first = True
     # The first judgement comes with the first wait: a file saved before the watch stands would not be seen.
@@ -82,7 +82,9 @@ def judge(settings: Settings, repo: Path | None, plan_file: Path) -> None:
     from reconciler.cli.validate import show_findings
     from reconciler.report.terminal import page
 
-    loaded = load_channels(find_root(repo), settings.channels, rule_settings(settings))
+    loaded = load_channels(
+        find_root(repo), settings.channels, rule_settings(settings), overlays=settings.overlays
+    )
     show_findings(loaded, "text", quiet=False)
     emit(page(_plan_lines(loaded, plan_file), colour=has_colour()) + "\n")
 
@@ -111,13 +113,17 @@ def _plan_lines(loaded: Loaded, path: Path) -> Iterator[Line]:
     yield from wrapped(f"Last plan, {stands}. {plan_verdict(document)}", width(), colour=colour)
 
 
-def _is_ours(folder: Path, plan_file: Path) -> Any:
+def _is_ours(folders: Sequence[Path], plan_file: Path) -> Any:
     """Say which saved files matter: channel files, rules, settings, the plan; not what the tool keeps for itself."""
     plan = plan_file.resolve()
 
     def matters(_change: object, path: str) -> bool:
         saved = Path(path)
-        inside = saved.is_relative_to(folder) or saved.name == "reconciler.toml" or "policy" in saved.parts
+        inside = (
+            any(map(saved.is_relative_to, folders))
+            or saved.name == "reconciler.toml"
+            or "policy" in saved.parts
+        )
         return saved == plan or (inside and saved.suffix in ENDINGS and ".git" not in saved.parts)
 
     return matters

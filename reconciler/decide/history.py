@@ -91,7 +91,7 @@ def ordered(events: Iterable[Event], field: str | None) -> list[Event]:
 
 def gaps(records: Sequence[JsonObject]) -> list[Gap]:
     """Give, per channel, where its live version moved more than our writes explain."""
-    known: dict[str, str] = {}
+    known: dict[tuple[str, str], str] = {}
     found: list[Gap] = []
     for record in records:
         for outcome in _rows(record, "outcomes"):
@@ -99,10 +99,12 @@ def gaps(records: Sequence[JsonObject]) -> list[Gap]:
             if not isinstance(revision, Mapping) or not id_:
                 continue
             before, after = _text(revision, "before"), _text(revision, "after")
-            if before and id_ in known and known[id_] != before:
-                found.append(_gap(record, outcome, known[id_], before))
+            # Organisations of a fleet may have channels of one id.
+            channel = _text(record, "organisation"), id_
+            if before and channel in known and known[channel] != before:
+                found.append(_gap(record, outcome, known[channel], before))
             if after:
-                known[id_] = after
+                known[channel] = after
     return found
 
 

@@ -158,7 +158,10 @@ def reference(channel: Channel) -> str | None:
 def with_pin(channel: Channel, pin: Json) -> Channel:
     """Give a deployment that pins this."""
     held = {name: pin[name] for name in ("id", "version") if name in pin} if isinstance(pin, Mapping) else pin
-    return replace(channel, spec={**channel.spec, "configuration": held})
+    spec = {**channel.spec, "configuration": held}
+    reference = channel.origin(("configuration", "ref"))
+    overlaid = {**channel.overlaid, ("configuration",): reference} if reference else channel.overlaid
+    return replace(channel, spec=spec, overlaid=overlaid)
 
 
 def fits(live: LiveChannel, wanted: Channel, pinned: Pinned) -> bool:

@@ -112,6 +112,8 @@ def _change(
     fields = (
         _created(channel) if live is None else compare(kind_named(channel.kind), live.document, channel.spec)
     )
+    if channel.overlaid:
+        fields = tuple(replace(field, origin=channel.origin(field.path)) for field in fields)
     if moves is not None:
         fields = tuple(
             replace(field, exposure=moves) if field.path[0] == "configuration" else field for field in fields

@@ -21,6 +21,7 @@ from reconciler.model import (
     FieldChange,
     LiveChannel,
     LiveWebhook,
+    Origin,
     Pointer,
     Revision,
     WebhookChange,
@@ -139,7 +140,18 @@ def _field(entry: dict[str, Any], where: str) -> FieldChange:
         before=entry["before"],
         after=entry["after"],
         exposure=_word(entry, "exposure", where, Exposure),
+        origin=_origin(entry, where),
     )
+
+
+def _origin(entry: dict[str, Any], where: str) -> Origin | None:
+    origin = _optional(entry, "origin", where, dict)
+    if origin is None:
+        return None
+    line, column = origin.get("line"), origin.get("column")
+    if type(line) is not int or type(column) is not int:
+        refuse(f"{where}origin", "a file with line and column")
+    return Origin(required(origin, "file", f"{where}origin.", str), line, column)
 
 
 def _path(entry: dict[str, Any], where: str) -> Pointer:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from reconciler.decide.exposure import strongest, verdict
 from reconciler.decide.fields import canonical
@@ -128,6 +129,7 @@ def _field_entry(field: FieldChange) -> dict[str, Json]:
         "before": field.before,
         "after": field.after,
         "exposure": str(field.exposure),
+        **({"origin": asdict(field.origin)} if field.origin else {}),
     }
 
 

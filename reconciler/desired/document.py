@@ -13,7 +13,7 @@ from reconciler.desired.lines import read_lines
 from reconciler.desired.nodes import read_simple
 from reconciler.desired.source import Problem, Source
 from reconciler.desired.text import encoding_problem, text_problems
-from reconciler.model import Finding, Json, JsonObject, Pointer
+from reconciler.model import Finding, Json, JsonObject, Origin, Pointer
 
 FILE_LIMIT = 65_536
 """Bytes of a channel file."""
@@ -56,6 +56,10 @@ class Document:
     def place(self, pointer: Pointer, *, at_key: bool = False) -> tuple[int, int]:
         """Give line and column, from 1, of the value at a pointer, or of its key."""
         return Source(self.file, self.text).place(self.offsets()[pointer, at_key])
+
+    def origin(self, pointer: Pointer) -> Origin:
+        """Give file, line and column of the value at a pointer."""
+        return Origin(self.file, *self.place(pointer))
 
     def offsets(self) -> dict[tuple[Pointer, bool], int]:
         """Give the character of the text at which each value begins, and with True each key.

@@ -71,6 +71,17 @@ FILES = (
         "keep one of the two files",
     ),
     Rule(
+        "overlay-target",
+        "An overlay file has the name of one channel file, which no other file of its folder has.",
+        (
+            "A patch that changes nothing, because its name is misspelt, leaves an organisation with the"
+            " values of all others, and nobody is told."
+        ),
+        "",
+        "",
+        "call it as the channel file that it changes, or delete it",
+    ),
+    Rule(
         "file-lfs",
         "A channel file is kept in git itself, not in git-lfs.",
         "What would be read is the pointer, not the channel.",

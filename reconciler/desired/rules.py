@@ -15,6 +15,7 @@ from reconciler.desired.check import Check
 from reconciler.desired.document import Document
 from reconciler.desired.messaging import messaging_problems, reference_problems
 from reconciler.desired.origin import Refusal, are_sound, check_origin, check_url, folded
+from reconciler.desired.overlays import overlaid_fields, patch_files
 from reconciler.desired.own_rules import OwnRule, own_problems
 from reconciler.desired.policy import Policy
 from reconciler.desired.policy_rules import PolicyBook, make_policy_book, policy_problems, shared_problems
@@ -290,8 +291,8 @@ def _repeated(
     for text, sharing in holders.items():
         for document in sharing if len(sharing) > 1 else ():
             other = sharing[1] if document is sharing[0] else sharing[0]
-            place = f"{bare(other.file)}:{other.place(pointer)[0]}"
-            message = f"{pointer[-1]} {shown(text)} is used in {place} too"
+            place = other.origin(pointer)
+            message = f"{pointer[-1]} {shown(text)} is used in {bare(place.file)}:{place.line} too"
             yield document, Problem(rule, pointer, message, rule_named(rule).fix)
 
 
@@ -307,6 +308,8 @@ def _channel(document: Document) -> Channel:
         owner=metadata.get("owner"),
         labels=metadata.get("labels", {}),
         health_webhook=value.get("monitoring", {}).get("healthWebhook"),
+        overlays=patch_files(document),
+        overlaid=overlaid_fields(document),
     )
 
 

@@ -16,7 +16,7 @@ from jsonschema.protocols import Validator
 from referencing import Registry
 
 from reconciler.desired.own_schema import is_match, require_own
-from reconciler.desired.source import Problem
+from reconciler.desired.source import Problem, missing_field
 from reconciler.desired.words import bare, shown, suggestion
 from reconciler.model import Json, JsonObject, Pointer
 
@@ -123,8 +123,8 @@ def _without_misspelt(problems: Any) -> Iterator[Problem]:
     listed = list(problems)
     meant = {(problem.pointer[:-1], problem.fix) for problem in listed if problem.rule == "unknown-field"}
     for problem in listed:
-        field = problem.message.removesuffix(" is missing")
-        if problem.rule != "required-field" or (problem.pointer, _did_you_mean(field)) not in meant:
+        field = missing_field(problem)
+        if field is None or (problem.pointer, _did_you_mean(field)) not in meant:
             yield problem
 
 

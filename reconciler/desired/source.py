@@ -25,6 +25,12 @@ class Problem(NamedTuple):
     """How much it weighs here; None: as the catalogue says."""
 
 
+def missing_field(problem: Problem) -> str | None:
+    """Give the field that a problem says is missing; None where it says something else."""
+    name = problem.message.removesuffix(" is missing")
+    return name if problem.rule == "required-field" and name != problem.message else None
+
+
 class Source:
     """The text of one file, which knows its lines."""
 

@@ -6,6 +6,7 @@ Secrets never stand in it: it names environment variables, and a run of an organ
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,8 @@ ORGANISATIONS_LIMIT = 10_000
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,127}")
 DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 FOLDER = re.compile(r"(?!\.\.?(?:/|$))[^/\\\0]+(?:/(?!\.\.?(?:/|$))[^/\\\0]+)*")
-KEYS = ("name", "domain", "api", "credentials", "channels")
+KEYS = ("name", "domain", "api", "credentials", "channels", "overlays")
+OVERLAYS_LIMIT = 16
 REMOTE = ("GENESYS_ENV_URL", "GENESYS_LOGIN_URL", "GENESYS_CDN_URL", "GENESYS_MESSAGING_URL")
 """Variables that say where a remote is; of an organisation of the fleet, the file says it."""
 OWN = ("GENESYS_CLIENT_ID", "GENESYS_CLIENT_SECRET")
@@ -39,7 +41,9 @@ class Organisation:
     secret_variable: str
     """Names of the environment variables that hold its OAuth client; never their values."""
     channels: str
-    """Its channel folder below the repository."""
+    """Its channel folder below the repository, which others may share."""
+    overlays: tuple[str, ...] = ()
+    """Folders below the repository with what it has otherwise, as JSON merge patches; a later one comes on top."""
 
 
 def load_roster(repo: Path) -> tuple[Organisation, ...]:
@@ -129,7 +133,25 @@ def _organisation(entry: Json, where: str) -> Organisation:
     )
     folder = {"channels": f"channels/{name}"} | entry
     channels = _text(folder, "channels", FOLDER, where, "a folder below the repository")
-    return Organisation(name, _api(entry, where), id_variable, secret_variable, channels)
+    overlays = _overlays(entry.get("overlays", []), where)
+    return Organisation(name, _api(entry, where), id_variable, secret_variable, channels, overlays)
+
+
+def _overlays(value: Json, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or len(value) > OVERLAYS_LIMIT:
+        raise UsageError(f"{FILE}: {where}.overlays must be a list of at most {OVERLAYS_LIMIT} folders")
+    places = [f"overlays[{place}]" for place in range(len(value))]
+    listed = dict(zip(places, value, strict=True))
+    folders = [_text(listed, place, FOLDER, where, "a folder below the repository") for place in places]
+    if any(folders.count(folder) > 1 or set(_above(folder)) & set(folders) for folder in folders):
+        raise UsageError(f"{FILE}: {where}.overlays: one folder lies in another, or is there twice")
+    return tuple(folders)
+
+
+def _above(folder: str) -> Iterator[str]:
+    """Give every folder that a folder lies in."""
+    while folder := folder.rpartition("/")[0]:
+        yield folder
 
 
 def _api(entry: Mapping[str, Json], where: str) -> str:
@@ -148,17 +170,16 @@ def _text(entry: Mapping[str, Json], field: str, pattern: re.Pattern[str], where
 
 
 def _require_apart(found: Sequence[Organisation]) -> None:
-    for field, value in _repeated(found):
-        raise UsageError(
-            f"{FILE}: {field} {value!r} is used by two organisations, whose runs would disturb each other"
-        )
-
-
-def _repeated(found: Sequence[Organisation]) -> Iterator[tuple[str, str]]:
-    for field in ("name", "channels"):
-        seen: set[str] = set()
-        for one in found:
-            value = getattr(one, field)
-            if value in seen:
-                yield field, value
-            seen.add(value)
+    for name, count in Counter(one.name for one in found).items():
+        if count > 1:
+            raise UsageError(
+                f"{FILE}: the name {name!r} is used by two organisations, which share one record"
+            )
+    channels, overlays = {one.channels for one in found}, {folder for one in found for folder in one.overlays}
+    for some, others in ((channels, overlays), (overlays, channels)):
+        for folder in sorted(some):
+            if not others.isdisjoint((folder, *_above(folder))):
+                raise UsageError(
+                    f"{FILE}: {folder!r} is, or lies in, a folder of the other sort; channel files and overlays"
+                    " each need folders of their own"
+                )

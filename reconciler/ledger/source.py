@@ -16,7 +16,7 @@ from reconciler.errors import RecordError, UsageError
 from reconciler.ledger.command import GitCommand, complaint_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 SUFFIXES = (".yaml", ".yml")
 FILE_BYTES = 1024 * 1024
@@ -30,7 +30,8 @@ class Source:
     commit: str | None
     """The commit that is checked out; None outside a repository and before the first commit."""
     tree: str | None
-    """Git's tree id of the folder at that commit; None where the commit has no such folder."""
+    """Git's tree id of the folder at that commit, with overlays a digest over those of all folders; None where the
+    commit lacks one of them."""
     dirty: bool
     """Whether the channel files on disk differ from that commit, files unknown to Git included."""
 
@@ -42,18 +43,18 @@ def find_repository(start: Path) -> Path | None:
     return next((folder for folder in (here, *here.parents) if _has_git(folder / ".git")), None)
 
 
-def read_source(repository: Path, channels: str) -> Source:
+def read_source(repository: Path, channels: str, *overlays: str) -> Source:
     """Read the commit, the tree of the channel folder, and whether the channel files differ from it."""
     top = find_repository(repository)
     if top is None:
         return Source(None, None, dirty=False)
-    folder = repository.resolve() / channels
-    path = PurePosixPath(os.path.normpath(folder.relative_to(top)))
+    folders = [repository.resolve() / name for name in (channels, *overlays)]
     git = GitCommand(top)
     commit = _commit(git)
-    tree = _tree(git, commit, path) if commit else None
-    committed = _committed(git, tree) if tree else {}
-    return Source(commit, tree, dirty=_differs(folder, committed))
+    trees = [_tree(git, commit, _below(folder, top)) if commit else None for folder in folders]
+    committed = [_committed(git, tree) if tree else {} for tree in trees]
+    dirty = any(map(_differs, folders, committed))
+    return Source(commit, _one_tree(trees), dirty=dirty)
 
 
 def read_at(folder: Path, revision: str, names: Callable[[str], bool]) -> Mapping[str, bytes]:
@@ -95,6 +96,17 @@ def _names_folder(path: Path) -> bool:
     # A worktree or submodule has a file instead, which names the folder.
     with path.open("rb") as file:
         return file.read(8) == b"gitdir: "
+
+
+def _below(folder: Path, top: Path) -> PurePosixPath:
+    return PurePosixPath(os.path.normpath(folder.relative_to(top)))
+
+
+def _one_tree(trees: Sequence[str | None]) -> str | None:
+    known = [tree for tree in trees if tree]
+    if len(known) < len(trees):
+        return None
+    return known[0] if len(known) == 1 else hashlib.sha256("\n".join(known).encode()).hexdigest()
 
 
 def _commit(git: GitCommand) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.model import Action, Exposure, Json, JsonObject
 from reconciler.report import facts
@@ -43,6 +43,8 @@ class FieldView:
     """Whether these are entries of a list, and not the whole value."""
     kept: tuple[str, ...] = ()
     """Of a list, the entries that stay."""
+    origin: str = ""
+    """The overlay that set it, with the line; of several channels, the overlay's folder."""
 
 
 def groups(document: JsonObject) -> list[Group]:
@@ -78,8 +80,9 @@ def group_views(group: Group) -> Iterator[FieldView]:
     exposures = [facts.word(change, "exposure", Exposure.UNKNOWN) for change in group.changes]
     for change, exposure in zip(group.changes, exposures, strict=True):
         note = exposure if len(set(exposures)) > 1 and exposure != Exposure.NEUTRAL else ""
-        path = facts.word(change, "path")
-        yield from field_views(path, change.get("before"), change.get("after"), note)
+        origin = _origin(change, of_many=len(group.channels) > 1)
+        for view in field_views(facts.word(change, "path"), change.get("before"), change.get("after"), note):
+            yield replace(view, origin=origin) if origin else view
 
 
 def field_views(path: str, before: Json, after: Json, note: str = "") -> Iterator[FieldView]:
@@ -87,11 +90,24 @@ def field_views(path: str, before: Json, after: Json, note: str = "") -> Iterato
     return _views(path, before, after, note, DEEPEST)
 
 
+def _origin(change: JsonObject, *, of_many: bool) -> str:
+    origin = facts.part(change, "origin")
+    file = facts.word(origin, "file")
+    if of_many or not file:
+        return file.rpartition("/")[0]
+    return f"{file}:{facts.count(origin, 'line')}"
+
+
 def _edit(channel: JsonObject) -> str:
     """Name the edit of a channel, so that the same one has the same name; a create or delete is its own."""
     own = None if channel.get("action") == Action.UPDATE else channel.get("name")
-    edit = [channel.get(key) for key in ("action", "kind", "exposure", "changes")]
-    return _canonical([own, *edit])
+    edit = [channel.get(key) for key in ("action", "kind", "exposure")]
+    # Each channel has an overlay file of its own: the same edit comes from the same folder.
+    changes = [
+        {**change, "origin": _origin(change, of_many=True)} if "origin" in change else change
+        for change in facts.rows(channel, "changes")
+    ]
+    return _canonical([own, *edit, changes])
 
 
 def _group(channels: list[JsonObject]) -> Group:

@@ -154,7 +154,8 @@ def _plan_notes(document: JsonObject) -> Iterator[Note]:
             file = facts.word(facts.part(channel, "desired"), "file")
             for change in facts.rows(channel, "changes") if file else ():
                 if facts.word(change, "exposure") in ALARMING:
-                    yield _plan_note(file, facts.word(channel, "name"), change)
+                    place = facts.word(facts.part(change, "origin"), "file") or file
+                    yield _plan_note(place, facts.word(channel, "name"), change)
 
 
 def _plan_note(file: str, name: str, change: JsonObject) -> Note:

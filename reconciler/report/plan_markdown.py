@@ -198,7 +198,8 @@ def _names(group: Group, most: int) -> str:
 
 def _diff(group: Group) -> Iterator[str]:
     for view in group_views(group):
-        note = f"   # {shown(view.note)}" if view.note else ""
+        notes = filter(None, (view.note, f"from {view.origin}" if view.origin else ""))
+        note = f"   # {shown(said, 300)}" if (said := ", ".join(notes)) else ""
         yield f"  {shown(field_name(view.path), 300)}{note}"
         yield from (f"+   {value}" for value in view.added)
         yield from (f"-   {value}" for value in view.removed)

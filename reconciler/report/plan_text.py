@@ -85,11 +85,13 @@ def field_lines(view: FieldView, width: int, indent: int) -> Iterator[Line]:
     """Write one changed field: on one line where it fits, else an entry a line."""
     space, name = " " * indent, field_name(view.path)
     note = _exposure(view.note, "  ") if view.note else ""
+    origin = Paint(f"  from {view.origin}", Colour.DIM) if view.origin else ""
     short = _in_short(view)
-    if short and indent + len(name) + len(short) + len(view.note) + 4 <= width:
-        yield space, name, "  ", Paint(short, Colour.BOLD), note
+    rest = len(view.note) + (len(view.origin) + 7 if view.origin else 0)
+    if short and indent + len(name) + len(short) + rest + 4 <= width:
+        yield space, name, "  ", Paint(short, Colour.BOLD), note, origin
         return
-    yield space, name, note
+    yield space, name, note, origin
     yield from _signed(space, "+", view.added, Colour.GREEN)
     yield from _signed(space, "-", view.removed, Colour.RED)
 

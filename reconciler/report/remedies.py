@@ -77,11 +77,13 @@ def _ways(drift: ChannelDrift) -> Iterator[tuple[str, str, list[str]]]:
 
 
 def _adopting(drift: ChannelDrift, name: str) -> list[str]:
-    assert drift.channel is not None  # noqa: S101 - what has no file was answered above
-    file = _word(drift.channel.file)
+    channel = drift.channel
+    assert channel is not None  # noqa: S101 - what has no file was answered above
+    origins = [channel.origin(field.path) for field in drift.fields]
+    files = " ".join(_word(file) for file in sorted({one.file if one else channel.file for one in origins}))
     message = shlex.quote(f"Adopt the live values of {drift.name}")
     trailers = "".join(f" --trailer {_word(f'{TRAILER}: {who}')}" for who in _proved(drift))
-    return [f"reconciler adopt {name}", f"git add {file}", f"git commit -m {message}{trailers}"]
+    return [f"reconciler adopt {name}", f"git add {files}", f"git commit -m {message}{trailers}"]
 
 
 def _proved(drift: ChannelDrift) -> list[str]:

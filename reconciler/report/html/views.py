@@ -27,6 +27,8 @@ class FieldRow:
     kept: Sequence[str]
     removed: Sequence[str]
     added: Sequence[str]
+    origin: str
+    """The overlay that set it; empty where the channel file did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def change_cards(document: JsonObject) -> list[ChangeCard]:
 def field_row(view: FieldView) -> FieldRow:
     """Give one changed field as a row."""
     tone = exposure_tone(view.note) if view.note else ""
-    return FieldRow(field_name(view.path), view.note, tone, view.kept, view.removed, view.added)
+    return FieldRow(field_name(view.path), view.note, tone, view.kept, view.removed, view.added, view.origin)
 
 
 def exposure_tone(exposure: str) -> str:

@@ -1,0 +1,22 @@
+"""Where live versions moved more than our writes explain: of each organisation alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.decide.history import gaps
+
+
+def record(organisation: str, before: str, after: str) -> dict[str, Any]:
+    revision = {"before": before, "after": after}
+    outcome = {"name": "support", "id": "a", "revision": revision, "result": "applied"}
+    return {"organisation": organisation, "run": "r", "when": "w", "outcomes": [outcome]}
+
+
+def test_a_version_that_moved_between_two_applies_is_a_gap() -> None:
+    [gap] = gaps([record("emea", "1", "2"), record("emea", "4", "5")])
+    assert (gap.known, gap.found, gap.versions) == ("2", "4", 2)
+
+
+def test_a_channel_of_the_same_id_elsewhere_has_versions_of_its_own() -> None:
+    assert gaps([record("emea", "1", "2"), record("apac", "7", "8"), record("emea", "2", "3")]) == []
