@@ -11,6 +11,7 @@ from reconciler.desired.catalogue import rule_named
 from reconciler.desired.document import Document
 from reconciler.desired.origin import check_domain, folded_domain
 from reconciler.desired.source import Problem
+from reconciler.desired.values import text_at
 from reconciler.desired.words import bare, shown, suggestion
 from reconciler.model import Json, JsonObject, Pointer
 
@@ -19,6 +20,9 @@ DEPLOYMENT = "WebMessagingDeployment"
 DOMAINS: Pointer = ("spec", "allowedDomains")
 PIN: Pointer = ("spec", "configuration")
 REF: Pointer = (*PIN, "ref")
+NAME: Pointer = ("metadata", "name")
+TITLE: Pointer = ("spec", "name")
+ID: Pointer = ("spec", "id")
 
 
 def messaging_problems(
@@ -85,18 +89,18 @@ def _pin_problem(message: str) -> Problem:
 
 
 def _unknown_references(documents: Sequence[Document]) -> Iterator[tuple[Document, Problem]]:
-    kinds = {_text(document, "metadata", "name"): document.value.get("kind") for document in documents}
-    configurations = [name for name, kind in kinds.items() if name and kind == CONFIGURATION]
-    for document in documents:
-        name = _text(document, *map(str, REF)) if document.value.get("kind") == DEPLOYMENT else None
+    deployments = [document for document in documents if document.value.get("kind") == DEPLOYMENT]
+    if not deployments:
+        return
+    kinds = {text_at(document.value, NAME): document.value.get("kind") for document in documents}
+    configurations = {name: None for name, kind in kinds.items() if name and kind == CONFIGURATION}
+    for document in deployments:
+        name = text_at(document.value, REF)
         if name is None or name in configurations:
             continue
         near = suggestion(name, configurations)
-        known = (
-            f"the configurations are {', '.join(configurations[:10])}"
-            if configurations
-            else "there is none yet"
-        )
+        listed = ", ".join(list(configurations)[:10])
+        known = f"the configurations are {listed}" if listed else "there is none yet"
         message = (
             f"{bare(name)} is a {bare(str(kinds[name]))}, not a {CONFIGURATION}"
             if name in kinds
@@ -109,11 +113,11 @@ def _unknown_references(documents: Sequence[Document]) -> Iterator[tuple[Documen
 def _shared_names(documents: Iterable[Document]) -> Iterator[tuple[Document, Problem]]:
     holders: dict[str, list[Document]] = {}
     for document in documents:
-        name = _text(document, "spec", "name")
+        name = text_at(document.value, TITLE)
         if name is not None:
             holders.setdefault(name, []).append(document)
     for name, sharing in holders.items():
-        if len(sharing) < 2 or all(_text(document, "spec", "id") for document in sharing):
+        if len(sharing) < 2 or all(text_at(document.value, ID) for document in sharing):
             continue
         for document in sharing:
             other = sharing[1] if document is sharing[0] else sharing[0]
@@ -122,14 +126,5 @@ def _shared_names(documents: Iterable[Document]) -> Iterator[tuple[Document, Pro
             )
             yield (
                 document,
-                Problem(
-                    "remote-name-unique", ("spec", "name"), message, rule_named("remote-name-unique").fix
-                ),
+                Problem("remote-name-unique", TITLE, message, rule_named("remote-name-unique").fix),
             )
-
-
-def _text(document: Document, *pointer: str) -> str | None:
-    value: Json = document.value
-    for step in pointer:
-        value = value.get(step) if isinstance(value, Mapping) else None
-    return value if isinstance(value, str) else None
