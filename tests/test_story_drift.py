@@ -214,6 +214,38 @@ def test_the_remedies_do_what_they_say(applied: Story) -> None:
     assert applied.live()["description"] == "A channel"
 
 
+def recorded(story: Story) -> str:
+    """Give everything that a clone of the record would hold, messages too."""
+    names = story.git("ls-tree", "-r", "--name-only", "reconciler-record").splitlines()
+    files = [story.git("show", f"reconciler-record:{name}") for name in names]
+    return "\n".join([*files, story.git("log", "--format=%B", "reconciler-record")])
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_record_of_drift_names_people_only_where_that_is_switched_on(applied: Story, *, kept: bool) -> None:
+    settings(applied, f"[record]\npeople = {str(kept).lower()}\n")
+    edit(applied, description="Otherwise", webchatSettings={"corsAllowedOrigins": [EVIL]})
+    code, document = applied.json("drift")
+    actor = only(document)["fields"][0]["attribution"]["actor"]
+    assert (code, actor["name"]) == (2, "Dana"), "who is shown to the operator"
+    record = recorded(applied)
+    assert ("Dana" in record, actor["id"] in record, "Changed-by: person-" in record) == (
+        kept,
+        kept,
+        not kept,
+    )
+    assert applied.run("audit", "support").out.count(" in records is Dana") == 1
+
+    for same in (kept, not kept):
+        settings(applied, f"[record]\npeople = {str(same).lower()}\n")
+        assert applied.json("drift")[0] == 2
+        assert applied.json("report")[1]["chain"]["length"] == 2, "the same person is no news"
+    edit(applied, user="Kim", description="Third words")
+    edit(applied, user="Kim", description="Otherwise")
+    assert applied.json("drift")[0] == 2
+    assert applied.json("report")[1]["chain"]["length"] == 3, "another person is"
+
+
 def test_text_and_markdown_show_three_values_and_the_mover(applied: Story) -> None:
     edit(applied, description="Dana's | <b> @everyone")
     for form in ("text", "markdown"):

@@ -121,6 +121,7 @@ def test_an_empty_folder_prunes_nothing(story: Story) -> None:
 
 def test_a_run_and_the_history_are_written_as_pages(story: Story, tmp_path: Path) -> None:
     story.write("support", 0)
+    (story.repo / "reconciler.toml").write_text("[record]\npeople = true\n")
     story.commit()
     run = story.json("apply", "--yes")[1]["run"]
     story.emulator.edit(IDS[0], {"name": "Dana's"}, user="Dana")

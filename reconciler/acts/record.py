@@ -132,9 +132,7 @@ def keep(
     ledger = Ledger(repository, remote=settings.remote, push=push)
     try:
         changed = applied(ledger.applied(organisation))
-        # A drift record is compared with the next look, which has names: it keeps them.
-        named = settings.people or record.get("command") != "apply"
-        kept = record if named else without_people(record)
+        kept = record if settings.people else without_people(record)
         receipt = ledger.append(kept, document_markdown(kept), changed, organisation)
     except RecordError as error:
         path = keep_file(settings.repo, record)

@@ -29,6 +29,7 @@ SETTINGS = """\
 [record]
 # organisation = "acme-production"   # name under which the record keeps what was applied
 # remote = "origin"
+# people = true           # keep names of people in committed records, in the place of aliases
 """
 
 EXAMPLE = """\

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.model import JsonObject
-from reconciler.report import facts
+from reconciler.report import facts, people
 from reconciler.report.changes import field_views
 from reconciler.report.plan_text import field_lines
 from reconciler.report.terminal import Colour, Line, Paint, wrapped
@@ -23,6 +23,16 @@ def trail_lines(trail: JsonObject, width: int) -> Iterator[Line]:
     for entry in entries:
         yield from _entry_lines(entry, width)
     yield from _gaps(trail, width)
+
+
+def audit_lines(document: JsonObject, width: int) -> Iterator[Line]:
+    """Write an audit trail, and by which aliases the records know its people."""
+    yield from trail_lines(document, width)
+    entries = facts.rows(document, "entries")
+    known = {people.alias(entry.get("actor"), entry.get("client")): actor(entry) for entry in entries}
+    for alias, who in known.items():
+        if alias:
+            yield from wrapped(f"{alias} in records is {who}", width, indent=2, colour=Colour.DIM)
 
 
 def actor(entry: JsonObject) -> str:

@@ -21,6 +21,7 @@ from reconciler.model import (
 from reconciler.report import facts
 from reconciler.report.attribution import attribution_document
 from reconciler.report.documents import FORMAT, NOTHING, moment
+from reconciler.report.people import without_people
 from reconciler.report.remedies import remedies
 from reconciler.report.wording import counted
 
@@ -95,12 +96,13 @@ def is_news(document: JsonObject, last: JsonObject | None) -> bool:
 
 
 def result_digest(document: JsonObject) -> str:
-    """Give `sha256:…` of what was found: two looks with the same result have the same."""
-    result = {name: document.get(name) for name in COMPARED}
+    """Give `sha256:…` of what was found: two looks with the same result have the same, with names or without."""
+    kept = without_people(document)
+    result = {name: kept.get(name) for name in COMPARED}
     # Ways out name a day, and follow from the rest.
     result["channels"] = [
         {name: value for name, value in row.items() if name != "remedies"}
-        for row in facts.rows(document, "channels")
+        for row in facts.rows(kept, "channels")
     ]
     text = json.dumps(result, sort_keys=True)
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()

@@ -3,31 +3,67 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Any
 
 from reconciler.model import Json, JsonObject
+from reconciler.report.remedies import trailer
+
+ALIAS = re.compile("person-[0-9a-f]{8}")
 
 
 def without_people(record: JsonObject) -> dict[str, Json]:
-    """Give a record in which people bear a stable alias in the place of their id and name.
+    """Give a record in which people bear a stable alias in the place of their id and name; idempotent.
 
     Two entries of one person still show that they are. OAuth clients, which are no people, stay as they are.
     """
     kept: dict[str, Json] = {**record}
     audit = record.get("audit")
-    if isinstance(audit, dict):
-        kept["audit"] = {**audit, "entries": [_entry(entry) for entry in audit.get("entries", [])]}
+    if isinstance(audit, dict) and isinstance(audit.get("entries"), list):
+        kept["audit"] = {**audit, "entries": [_entry(entry) for entry in audit["entries"]]}
     outcomes = record.get("outcomes")
     if isinstance(outcomes, list):
         kept["outcomes"] = [_outcome(outcome, _aliases(record)) for outcome in outcomes]
+    if record.get("command") == "drift" and isinstance(record.get("channels"), list):
+        kept["channels"] = [_drifted(channel) for channel in record["channels"]]
     return kept
 
 
+def alias(actor: Any, client: Any) -> str | None:
+    """Give the name that a person of the audit log bears in records; None for a client, and for nobody."""
+    known = (actor.get("id") or actor.get("name")) if isinstance(actor, dict) else None
+    if not known or known == client:
+        return None
+    text = str(known)
+    return text if ALIAS.fullmatch(text) else "person-" + hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _drifted(channel: Any) -> Json:
+    """Put aliases into what a look for drift says of one channel, and into the commits that it suggests."""
+    if not isinstance(channel, dict):
+        return channel
+    fields = [field for field in channel.get("fields") or [] if isinstance(field, dict)]
+    named: dict[str, str] = {}
+    for found in (field.get("attribution") for field in fields):
+        if isinstance(found, dict) and (who := alias(found.get("actor"), found.get("client"))):
+            named |= {text: who for text in found["actor"].values() if isinstance(text, str)}
+    moved = [{**field, "attribution": _entry(field.get("attribution"))} for field in fields]
+    ways = [_renamed(way, named) for way in channel.get("remedies") or []]
+    return {**channel, "fields": moved, "remedies": ways}
+
+
+def _renamed(way: Any, named: dict[str, str]) -> Json:
+    if not isinstance(way, dict):
+        return way
+    commands = [str(command) for command in way.get("commands") or []]
+    for text, who in named.items():
+        commands = [command.replace(trailer(text), trailer(who)) for command in commands]
+    return {**way, "commands": commands}
+
+
 def _entry(entry: Any) -> Json:
-    actor = entry.get("actor") if isinstance(entry, dict) else None
-    if not isinstance(actor, dict) or _is_program(entry, actor):
-        return entry
-    return {**entry, "actor": {"id": _alias(actor.get("id")), "name": None}}
+    who = alias(entry.get("actor"), entry.get("client")) if isinstance(entry, dict) else None
+    return {**entry, "actor": {"id": who, "name": None}} if who else entry
 
 
 def _outcome(outcome: Any, aliases: dict[str, str]) -> Json:
@@ -49,15 +85,6 @@ def _aliases(record: JsonObject) -> dict[str, str]:
     found: dict[str, str] = {}
     for entry in record.get("audit", {}).get("entries", []):
         actor = entry.get("actor") if isinstance(entry, dict) else None
-        if isinstance(actor, dict) and not _is_program(entry, actor):
-            alias = _alias(actor.get("id"))
-            found |= {text: alias for text in (actor.get("name"), actor.get("id")) if text and alias}
+        if isinstance(actor, dict) and (who := alias(actor, entry.get("client"))):
+            found |= {text: who for text in (actor.get("name"), actor.get("id")) if text}
     return found
-
-
-def _is_program(entry: Any, actor: Any) -> bool:
-    return actor.get("id") is None or actor.get("id") == entry.get("client")
-
-
-def _alias(id_: Any) -> str | None:
-    return "person-" + hashlib.sha256(str(id_).encode()).hexdigest()[:8] if id_ else None

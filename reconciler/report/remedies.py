@@ -37,6 +37,11 @@ def remedies(drift: ChannelDrift, patch: str | None, today: date) -> list[JsonOb
     return found
 
 
+def trailer(who: str) -> str:
+    """Write the option of `git commit` that names who made a change which Git now adopts."""
+    return f" --trailer {_word(f'{TRAILER}: {who}')}"
+
+
 def _ignoring(drift: ChannelDrift, today: date) -> str:
     fields = [field for field in drift.fields if field.state is not DriftState.PENDING]
     tables = [
@@ -82,7 +87,7 @@ def _adopting(drift: ChannelDrift, name: str) -> list[str]:
     origins = [channel.origin(field.path) for field in drift.fields]
     files = " ".join(_word(file) for file in sorted({one.file if one else channel.file for one in origins}))
     message = shlex.quote(f"Adopt the live values of {drift.name}")
-    trailers = "".join(f" --trailer {_word(f'{TRAILER}: {who}')}" for who in _proved(drift))
+    trailers = "".join(trailer(who) for who in _proved(drift))
     return [f"reconciler adopt {name}", f"git add {files}", f"git commit -m {message}{trailers}"]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from reconciler.model import JsonObject
 from reconciler.report import facts
-from reconciler.report.audit_text import trail_lines
+from reconciler.report.audit_text import audit_lines
 from reconciler.report.channel_log import continuity_lines, log_lines
 from reconciler.report.drift_text import drift_lines
 from reconciler.report.plan_text import APPLY, plan_lines
@@ -110,7 +110,7 @@ RENDERERS: Mapping[str, Callable[[JsonObject, int], Iterator[Line]]] = {
     "report log": log_lines,
     "report continuity": continuity_lines,
     "verify": verify_lines,
-    "audit": trail_lines,
+    "audit": audit_lines,
     "report": _report_lines,
     "plan check": _check_lines,
     "adopt": _adopt_lines,
