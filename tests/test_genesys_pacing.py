@@ -148,6 +148,16 @@ def test_a_remote_that_allows_less_slows_us_down() -> None:
     assert window.opens(12.0) == 70.0
 
 
+def test_a_remote_that_allows_no_more_than_is_in_flight_lets_nothing_out_for_a_minute() -> None:
+    window = Window(300)
+    window.heed({"inin-ratelimit-allowed": "2"}, 1.0)
+    for _ in range(2):
+        window.take()
+    assert window.opens(5.0) == 65.0
+    window.end(5.5)
+    assert window.opens(65.0) == 65.5
+
+
 def test_a_remote_that_allows_more_changes_nothing() -> None:
     window = Window(1)
     window.take()

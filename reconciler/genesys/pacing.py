@@ -96,8 +96,10 @@ class Window:
     def opens(self, now: float) -> float:
         """Give the instant from which the next request may go: `now`, or a later one."""
         earliest = max(now, self._held_until)
-        # Fewer are in flight than the rate, unless the remote has just lowered it.
-        places = max(1, self._rate - self._flying)
+        places = self._rate - self._flying
+        if places < 1:
+            # The remote has lowered the rate to what is in flight: each of those keeps its place for a minute yet.
+            return max(earliest, now + MINUTE)
         if len(self._ended) < places:
             return earliest
         return max(earliest, self._ended[-places] + MINUTE)
