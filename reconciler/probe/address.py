@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -56,9 +57,42 @@ def is_public(text: str) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
-async def resolve(destination: Destination) -> tuple[Address, ...]:
+class Names:
+    """Looks every name of a run up once; its own threads, since in the loop's few all would wait for slow names."""
+
+    def __init__(self, at_once: int) -> None:
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="resolve")
+        self._found: dict[tuple[str, int], asyncio.Future[tuple[Address, ...]]] = {}
+
+    async def look_up(self, host: str, port: int) -> tuple[Address, ...]:
+        """Give every address of a name; raises `Stopped`."""
+        with suppress(ValueError):
+            ip_address(host)
+            return _look_up(host, port)  # an address as it is asks nobody
+        key = (host, port)
+        if key not in self._found:
+            asked = asyncio.get_running_loop().run_in_executor(self._threads, _look_up, host, port)
+            # Whoever asked may be gone by then.
+            asked.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+            self._found[key] = asked
+        # One whose time is up takes the answer from none of the others.
+        return await asyncio.shield(self._found[key])
+
+    def close(self) -> None:
+        """Wait for no answer any more."""
+        for asked in self._found.values():
+            asked.cancel()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+async def resolve(destination: Destination, names: Names | None = None) -> tuple[Address, ...]:
     """Look the name up, and check every address it has; raises `Stopped`."""
-    addresses = await _look_up(destination.host, destination.port)
+    asked = names or Names(1)
+    try:
+        addresses = await asked.look_up(destination.host, destination.port)
+    finally:
+        if names is None:
+            asked.close()
     private = [address.host for address in addresses if not is_public(address.host)]
     if private and not destination.trusted:
         raise Stopped(private_words(destination.host, private[0]))
@@ -86,17 +120,11 @@ async def open_connection(addresses: Sequence[Address], deadline: float) -> tupl
     )
 
 
-async def _look_up(host: str, port: int) -> tuple[Address, ...]:
-    # A thread of its own: in the loop's small pool, names would wait for slow names and measure that.
-    thread = ThreadPoolExecutor(1, thread_name_prefix="resolve")
+def _look_up(host: str, port: int) -> tuple[Address, ...]:
     try:
-        answers = await asyncio.get_running_loop().run_in_executor(
-            thread, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        )
+        answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise Stopped(resolve_words(host, error)) from error
-    finally:
-        thread.shutdown(wait=False)
     return tuple(dict.fromkeys(Address(family, sockaddr) for family, _, _, _, sockaddr in answers))
 
 

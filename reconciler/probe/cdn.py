@@ -17,6 +17,7 @@ from reconciler.transport import ReadTransport, TransportError
 
 if TYPE_CHECKING:
     from reconciler.model import Served, Target
+    from reconciler.probe.address import Names
     from reconciler.probe.rules import ProbeRules
     from reconciler.transport import Reply
 
@@ -25,7 +26,9 @@ PAUSE = 0.5
 LONGEST_PAUSE = 5.0
 
 
-async def probe_config(target: Target, wanted: Served, rules: ProbeRules) -> Probe:
+async def probe_config(
+    target: Target, wanted: Served, rules: ProbeRules, names: Names | None = None
+) -> Probe:
     """Ask until the file shows the pinned version and the status, or the time for that is over.
 
     Accepted means served as wanted, refused means that something else is served.
@@ -33,7 +36,7 @@ async def probe_config(target: Target, wanted: Served, rules: ProbeRules) -> Pro
     journey = Journey(rules.phase_seconds, asyncio.timeout(None))
     try:
         async with journey.deadline:
-            verdict, words = await _ask(target, wanted, rules, journey)
+            verdict, words = await _ask(target, wanted, rules, journey, names)
     except TimeoutError:
         host = urlsplit(target.url).hostname or ""
         verdict = Verdict.UNREACHABLE
@@ -52,7 +55,9 @@ async def probe_config(target: Target, wanted: Served, rules: ProbeRules) -> Pro
     )
 
 
-async def _ask(target: Target, wanted: Served, rules: ProbeRules, journey: Journey) -> tuple[Verdict, str]:
+async def _ask(
+    target: Target, wanted: Served, rules: ProbeRules, journey: Journey, names: Names | None
+) -> tuple[Verdict, str]:
     ends = asyncio.get_running_loop().time() + rules.cdn_seconds
     pause = PAUSE
     async with ReadTransport(
@@ -62,7 +67,7 @@ async def _ask(target: Target, wanted: Served, rules: ProbeRules, journey: Journ
         body_limit=BODY_LIMIT,
     ) as transport:
         while True:
-            verdict, words = await _look(target, wanted, rules, journey, transport)
+            verdict, words = await _look(target, wanted, rules, journey, transport, names)
             if verdict is Verdict.ACCEPTED or asyncio.get_running_loop().time() + pause > ends:
                 return verdict, words
             await asyncio.sleep(pause)
@@ -70,13 +75,18 @@ async def _ask(target: Target, wanted: Served, rules: ProbeRules, journey: Journ
 
 
 async def _look(
-    target: Target, wanted: Served, rules: ProbeRules, journey: Journey, transport: ReadTransport
+    target: Target,
+    wanted: Served,
+    rules: ProbeRules,
+    journey: Journey,
+    transport: ReadTransport,
+    names: Names | None,
 ) -> tuple[Verdict, str]:
     parts = urlsplit(target.url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     try:
         journey.begin("resolve")
-        addresses = await resolve(choose_destination(host, port, rules))
+        addresses = await resolve(choose_destination(host, port, rules), names)
         journey.reach(Stage.RESOLVED)
         journey.address = addresses[0].host
         journey.begin("serve")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from reconciler.model import Probe, Stage, Verdict
-from reconciler.probe.address import open_connection, resolve
+from reconciler.probe.address import Names, open_connection, resolve
 from reconciler.probe.cdn import probe_config
 from reconciler.probe.journey import Journey, Stopped
 from reconciler.probe.rules import choose_destination, parse_endpoint, require_origin
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from reconciler.model import Target
     from reconciler.probe.rules import ProbeRules
 
+OPEN_EACH = 4
+"""So many times the handshakes at once may be open: a check takes 0.1 seconds to open, and 0.3 to see it stay open."""
+
 
 async def probe_all(
     targets: Sequence[Target], rules: ProbeRules, notice: Callable[[Probe], None] | None = None
@@ -32,38 +35,81 @@ async def probe_all(
     Raises `UsageError` for a CA file that cannot be used, and nothing else: whatever happens to one probe is
     its result.
     """
-    context = make_context(rules.ca_file)
-    free = asyncio.Semaphore(rules.concurrency)
+    run = _Run(rules, make_context(rules.ca_file))
     turns = {target.turn: asyncio.Lock() for target in targets if target.turn is not None}
 
     async def probe_in_turn(target: Target) -> Probe:
-        async with turns[target.turn] if target.turn else nullcontext(), free:
-            probe = await _probe(target, rules, context)
+        async with turns[target.turn] if target.turn else nullcontext():
+            probe = await run.probe(target)
         if notice is not None:
             notice(probe)
         return probe
 
-    results = await asyncio.gather(*map(probe_in_turn, targets), return_exceptions=True)
+    try:
+        results = await asyncio.gather(*map(probe_in_turn, targets), return_exceptions=True)
+    finally:
+        run.names.close()
     return tuple(map(_made_probe, targets, results))
 
 
-async def _probe(target: Target, rules: ProbeRules, context: ssl.SSLContext) -> Probe:
-    if target.served is not None:
-        return await probe_config(target, target.served, rules)
-    return await probe_target(target, rules, context)
+class _Run:
+    """What the probes of one run share: names that were looked up, the TLS context, and how many are at it."""
+
+    def __init__(self, rules: ProbeRules, context: ssl.SSLContext) -> None:
+        self.rules = rules
+        self.context = context
+        self.names = Names(rules.concurrency)
+        # A channel that was opened only waits whether it stays open, and holds up none that is to be opened.
+        self.opening = asyncio.Semaphore(rules.concurrency)
+        self.open = asyncio.Semaphore(rules.concurrency * OPEN_EACH)
+
+    async def probe(self, target: Target) -> Probe:
+        """Probe one target, once there is room for it."""
+        async with self.open, _Place(self.opening) as place:
+            if target.served is not None:
+                return await probe_config(target, target.served, self.rules, self.names)
+            return await probe_target(target, self.rules, self.context, self.names, place.leave)
 
 
-async def probe_target(target: Target, rules: ProbeRules, context: ssl.SSLContext) -> Probe:
+class _Place:
+    """One of a few places, which may be left before the end."""
+
+    def __init__(self, places: asyncio.Semaphore) -> None:
+        self._places = places
+        self._taken = False
+
+    async def __aenter__(self) -> Self:
+        await self._places.acquire()
+        self._taken = True
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.leave()
+
+    def leave(self) -> None:
+        """Leave it to the next, once."""
+        if self._taken:
+            self._taken = False
+            self._places.release()
+
+
+async def probe_target(
+    target: Target,
+    rules: ProbeRules,
+    context: ssl.SSLContext,
+    names: Names | None = None,
+    opened: Callable[[], object] = lambda: None,
+) -> Probe:
     """Ask one endpoint, over verified TLS, whether it opens a WebSocket for the origin.
 
     HTTP 401 and 403 and an immediate close with 1008 mean refused; a channel that stays open means accepted;
     everything else means unreachable. `seconds` is the sum of the phases: neither queueing nor the quiet
-    period after opening counts.
+    period after opening counts. `opened` is called once the handshakes are over.
     """
-    journey = Journey(rules.phase_seconds, asyncio.timeout(None))
+    journey = Journey(rules.phase_seconds, asyncio.timeout(None), opened)
     try:
         async with journey.deadline:
-            answer = await _walk(target, rules, context, journey)
+            answer = await _walk(target, rules, context, journey, names)
     except Stopped as stopped:
         answer = Answer(Verdict.UNREACHABLE, str(stopped))
     except TimeoutError:
@@ -114,14 +160,16 @@ def judge_tls(version: str | None, floor: str) -> str | None:
     )
 
 
-async def _walk(target: Target, rules: ProbeRules, context: ssl.SSLContext, journey: Journey) -> Answer:
+async def _walk(
+    target: Target, rules: ProbeRules, context: ssl.SSLContext, journey: Journey, names: Names | None
+) -> Answer:
     try:
         host, port = parse_endpoint(target.url)
         require_origin(target.origin)
     except ValueError as error:
         raise Stopped(str(error)) from error
     journey.begin("resolve")
-    addresses = await resolve(choose_destination(host, port, rules))
+    addresses = await resolve(choose_destination(host, port, rules), names)
     journey.reach(Stage.RESOLVED)
     connected, journey.address = await open_connection(addresses, journey.begin("connect"))
     journey.reach(Stage.CONNECTED)

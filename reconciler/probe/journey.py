@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from reconciler.model import Certificate, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Stopped(Exception):
@@ -14,10 +18,16 @@ class Stopped(Exception):
 class Journey:
     """What one probe has seen so far.
 
-    `deadline` surrounds the whole way; each phase moves it on, and between phases there is none.
+    `deadline` surrounds the whole way; each phase moves it on, and between phases there is none. `opened` is called
+    once the handshakes are over.
     """
 
-    def __init__(self, phase_seconds: float, deadline: asyncio.Timeout) -> None:
+    def __init__(
+        self,
+        phase_seconds: float,
+        deadline: asyncio.Timeout,
+        opened: Callable[[], object] = lambda: None,
+    ) -> None:
         self.phase_seconds = phase_seconds
         self.deadline = deadline
         self.stage = Stage.STARTED
@@ -27,6 +37,7 @@ class Journey:
         self.address: str | None = None
         self.tls: str | None = None
         self.certificate: Certificate | None = None
+        self._opened = opened
         self._clock = asyncio.get_running_loop().time
         self._began = 0.0
 
@@ -42,6 +53,8 @@ class Journey:
         self.stop()
         self.stage = stage
         self.deadline.reschedule(None)
+        if stage is Stage.UPGRADED:
+            self._opened()
 
     def stop(self) -> None:
         """End the phase that is open, if any, as it is."""

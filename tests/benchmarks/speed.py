@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from applies import applies
 from counts import requests
 from plans import growth, plans
+from probes import probes
 from starts import starts
 
 PARTS: dict[str, Callable[[int, int], None]] = {
@@ -27,6 +28,7 @@ PARTS: dict[str, Callable[[int, int], None]] = {
     "plans": plans,
     "growth": growth,
     "applies": applies,
+    "probes": probes,
     "requests": requests,
 }
 
