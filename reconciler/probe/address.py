@@ -93,8 +93,8 @@ async def resolve(destination: Destination, names: Names | None = None) -> tuple
     finally:
         if names is None:
             asked.close()
-    private = [address.host for address in addresses if not is_public(address.host)]
-    if private and not destination.trusted:
+    private = () if destination.trusted else [one.host for one in addresses if not is_public(one.host)]
+    if private:
         raise Stopped(private_words(destination.host, private[0]))
     return addresses
 

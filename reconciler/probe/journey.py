@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+GOES_ON = frozenset({Stage.RESOLVED, Stage.CONNECTED})
+"""Stages that the next phase follows at once, and moves the deadline."""
+
+
 class Stopped(Exception):
     """The probe cannot go on; the sentence says why and what to do."""
 
@@ -18,8 +22,8 @@ class Stopped(Exception):
 class Journey:
     """What one probe has seen so far.
 
-    `deadline` surrounds the whole way; each phase moves it on, and between phases there is none. `opened` is called
-    once the handshakes are over.
+    `deadline` surrounds the whole way; each phase moves it on, and after the handshakes there is none. `opened` is
+    called once the handshakes are over.
     """
 
     def __init__(
@@ -52,7 +56,8 @@ class Journey:
         """End the open phase: it succeeded."""
         self.stop()
         self.stage = stage
-        self.deadline.reschedule(None)
+        if stage not in GOES_ON:
+            self.deadline.reschedule(None)
         if stage is Stage.UPGRADED:
             self._opened()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model import Certificate
@@ -86,6 +87,7 @@ def handshake_words(host: str, error: OSError) -> str:
     return f"{host} {HANDSHAKE_FAULTS.get(reason, f'failed the TLS handshake ({shown(reason)})')}"
 
 
+@lru_cache(maxsize=1_024)
 def _time(text: str) -> datetime:
     return datetime.fromtimestamp(ssl.cert_time_to_seconds(text), UTC)
 

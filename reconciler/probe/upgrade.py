@@ -80,6 +80,11 @@ class WatchedConnection(ClientConnection):
         note_secured(self.journey, transport.get_extra_info("ssl_object"))
         super().connection_made(transport)
 
+    def eof_received(self) -> None:
+        """End with the other side: nobody is left to read a goodbye of TLS."""
+        super().eof_received()
+        self.transport.abort()
+
 
 async def ask(
     target: Target,

@@ -30,12 +30,13 @@ UPGRADE = (
 def probes(_: int, runs: int, near: int = 640, far: int = 1_000) -> None:
     """Compare with what TLS and an upgrade cost on loopback, and with the distance elsewhere."""
     with endpoints() as (authority, here, away):
+        context = ssl.create_default_context(cafile=authority)
         wall: dict[str, list[float]] = {"raw": [], "probe": [], "refused": []}
         cpu: dict[str, list[float]] = {"raw": [], "probe": [], "refused": []}
         distant = []
         for _turn in range(runs):
             for name, act in (
-                ("raw", lambda: raw(authority, here, near)),
+                ("raw", lambda: raw(context, here, near)),
                 ("probe", lambda: probed(authority, here, near)),
             ):
                 began, spent = time.perf_counter(), time.process_time()
@@ -79,9 +80,8 @@ def endpoints() -> Iterator[tuple[Path, int, int]]:
             process.communicate()
 
 
-async def raw(authority: Path, port: int, count: int) -> None:
+async def raw(context: ssl.SSLContext, port: int, count: int) -> None:
     """Do the least that an upgrade over verified TLS takes."""
-    context = ssl.create_default_context(cafile=authority)
     left = iter(range(count))
 
     async def work() -> None:
