@@ -28,7 +28,7 @@ from websockets.http11 import Request, Response
 
 import reconciler
 from reconciler.model import Probe, Stage, Target, Verdict
-from reconciler.probe.endpoint import judge, probe_all, probe_target
+from reconciler.probe.endpoint import OPEN_EACH, judge, probe_all, probe_target
 from reconciler.probe.rules import ConnectTo, ProbeRules, parse_connect_to
 from reconciler.probe.upgrade import Answer
 from reconciler.tls import make_context
@@ -780,6 +780,62 @@ def test_only_so_many_probes_run_at_once_and_waiting_is_not_measured(ca_file: Pa
     assert all(probe.ok for probe in probes)
     assert most == 3
     assert max(probe.seconds for probe in probes) < (time.monotonic() - began) / 2
+
+
+def test_an_open_channel_that_is_watched_holds_up_no_other_and_not_too_many_are(ca_file: Path) -> None:
+    is_open = most = 0
+
+    async def count(connection: ServerConnection) -> None:
+        nonlocal is_open, most
+        is_open += 1
+        most = max(most, is_open)
+        try:
+            await connection.wait_closed()
+        finally:
+            is_open -= 1
+
+    probes = run_all(ca_file, [target()] * 12, handler=count, concurrency=1, quiet_seconds=0.3)
+    assert all(probe.ok for probe in probes)
+    assert 1 < most <= OPEN_EACH
+
+
+def test_each_name_of_a_run_is_looked_up_once(ca_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    look_up = socket.getaddrinfo
+
+    def counted(host: Any, *rest: Any, **more: Any) -> Any:
+        asked.append(host)
+        return look_up("127.0.0.1", *rest, **more)
+
+    async def go() -> tuple[Probe, ...]:
+        async with channel() as port:
+            monkeypatch.setattr(socket, "getaddrinfo", counted)
+            targets = [target(url=f"wss://{HOST}:{port}/{number}") for number in range(6)]
+            return await probe_all(targets, rules_for(ca_file, port, connect_to=(), allow_hosts=(HOST,)))
+
+    assert all(probe.ok for probe in asyncio.run(go()))
+    assert asked == [HOST]
+
+
+def test_a_name_that_is_slow_holds_up_its_own_probes_alone(
+    ca_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(host: Any, port: int, **_: Any) -> Any:
+        if host == "slow.example.com":
+            time.sleep(0.8)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    async def go() -> tuple[Probe, ...]:
+        async with channel() as port:
+            monkeypatch.setattr(socket, "getaddrinfo", slow)
+            hosts = ["slow.example.com", HOST, "slow.example.com", HOST]
+            targets = [target(url=f"wss://{host}:{port}/webchat") for host in hosts]
+            rules = rules_for(ca_file, port, connect_to=(), allow_hosts=(HOST,), phase_seconds=0.3)
+            return await probe_all(targets, rules)
+
+    probes = asyncio.run(go())
+    assert [probe.ok for probe in probes] == [False, True, False, True]
+    assert "DNS gave no answer for slow.example.com" in str(probes[0].reason)
 
 
 CANCELLED: dict[str, tuple[Talk, bool]] = {

@@ -4,6 +4,7 @@ import ssl
 from pathlib import Path
 
 import pytest
+import trustme
 
 from reconciler.errors import UsageError
 from reconciler.tls import make_context
@@ -27,3 +28,13 @@ def test_a_ca_file_without_certificates_is_named(tmp_path: Path, content: str | 
 
 def test_names_are_compared_as_browsers_do() -> None:
     assert make_context(None).hostname_checks_common_name is False
+
+
+def test_a_run_has_one_context_until_the_file_changes(tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(file)
+    first = make_context(file)
+    assert make_context(file) is first
+    trustme.CA(organization_name="Another").cert_pem.write_to_path(file)
+    assert make_context(file) is not first
+    assert make_context(None) is make_context(None)
