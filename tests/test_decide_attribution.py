@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from build import ADMIN, APP, ID, channel, live, spec
 
-from reconciler.decide.attribution import actor_class, attribute, needs_audit
+from reconciler.decide.attribution import CARRIED, actor_class, attribute, needs_audit, needs_older
 from reconciler.decide.drift import find_drift
 from reconciler.model import (
     ActorClass,
@@ -65,6 +65,37 @@ def test_a_newer_entry_with_another_value_leaves_it_probable() -> None:
     found = who(drifted(description="theirs"), entry(1, ("description", "x", "theirs")), newer)
     assert (found.certainty, found.entry) == (Certainty.PROBABLE, newer)
     assert found.reason
+
+
+ORIGINS = "webchatSettings.corsAllowedOrigins"
+
+
+def test_a_later_write_that_kept_an_entry_of_a_list_did_not_put_it_there() -> None:
+    """As our own write does that meets a concurrent edit, and holds both."""
+    dana = entry(1, (ORIGINS, [APP], [APP, "https://x.example.com"]))
+    ours = entry(
+        2, (ORIGINS, [APP, "https://x.example.com"], [ADMIN, APP, "https://x.example.com"]), who="us"
+    )
+    found = who(drifted(corsAllowedOrigins=["https://x.example.com", APP, ADMIN]), dana, ours)
+    assert (found.certainty, found.entry) == (Certainty.EXACT, dana)
+    gone = entry(1, (ORIGINS, [APP, ADMIN], [APP]))
+    more = entry(2, (ORIGINS, [APP], [APP, "https://x.example.com"]), who="Kim")
+    less = entry(3, (ORIGINS, [APP, "https://x.example.com"], [APP]), who="Robin")
+    found = who(drifted(corsAllowedOrigins=[APP]), gone, more, less)
+    assert (found.certainty, found.entry) == (Certainty.EXACT, gone)
+
+
+def test_where_the_log_does_not_reach_back_to_it_an_entry_that_kept_it_is_probable() -> None:
+    ours = entry(
+        2, (ORIGINS, [APP, "https://x.example.com"], [ADMIN, APP, "https://x.example.com"]), who="us"
+    )
+    drift = drifted(corsAllowedOrigins=[APP, ADMIN, "https://x.example.com"])
+    found = who(drift, ours)
+    assert (found.certainty, found.entry, found.reason) == (Certainty.PROBABLE, ours, CARRIED)
+    other = entry(1, (ORIGINS, [], [ADMIN, "https://x.example.com"]))
+    assert who(drift, ours, other).certainty is Certainty.PROBABLE, "what lies between is not in the log"
+    assert needs_older(attribute(drift, (ours,), OURS, None))
+    assert not needs_older(attribute(drift, (), OURS, None))
 
 
 def test_an_entry_about_what_holds_the_property_is_probable() -> None:

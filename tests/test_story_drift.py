@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import jsonschema
 import messaging
 import pytest
 from story import IDS, PATH, Story, git_environ
+
+from reconciler.acts import drift as acts_drift
 
 ORIGINS = "/webchatSettings/corsAllowedOrigins"
 APP, WWW, EVIL = "https://app.example.com", "https://www.example.com", "https://evil.example.net"
@@ -70,6 +73,27 @@ def test_an_edit_in_the_console_is_drift_with_a_name(applied: Story) -> None:
     assert who["when"].endswith("Z")
     assert document["requests"] == {"GET": 2}
     assert len(applied.writes()) == writes
+
+
+@pytest.mark.parametrize("minutes", [5, 0])
+def test_an_edit_that_our_write_kept_stays_the_edit_of_who_made_it(
+    applied: Story, monkeypatch: pytest.MonkeyPatch, minutes: int
+) -> None:
+    """Also where it is older than the apply, so that the log has to be asked once more."""
+    monkeypatch.setattr(acts_drift, "SKEW", timedelta(minutes=minutes))
+    applied.write("support", 0, corsAllowedOrigins=[APP, WWW, "https://new.example.com"])
+    plan = applied.repo.parent / "plan.json"
+    assert applied.run("plan", "--out", str(plan)).code == 0
+    edit(applied, webchatSettings={"corsAllowedOrigins": [EVIL, WWW, APP]})
+    assert applied.run("apply", str(plan), "--probe", "none").code == 0
+    assert applied.live()["webchatSettings"]["corsAllowedOrigins"][-1] == WWW
+
+    code, document = applied.json("drift")
+    (field,) = only(document)["fields"]
+    who = field["attribution"]
+    assert (code, field["state"], field["exposure"]) == (2, "drifted", "widens")
+    assert (who["certainty"], who["actor"]["name"], who["class"]) == ("exact", "Dana", "person")
+    assert document["requests"] == {"GET": 2 if minutes else 3}
 
 
 def test_git_alone_moved(applied: Story) -> None:

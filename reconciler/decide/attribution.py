@@ -33,6 +33,9 @@ SILENT = "the audit log has no entry about this channel since it was applied"
 ELSEWHERE = "entries about this channel do not name the property; the newest is shown"
 OTHERWISE = "the newest entry that names the property shows another value"
 COARSE = "the newest entry names what holds the property, and not the property itself"
+CARRIED = (
+    "the newest entry kept what was in the list before; the log that was read does not show who put it there"
+)
 OLDEST = datetime.min.replace(tzinfo=UTC)
 INDEX = re.compile(r"\[[^\]]*\]")
 
@@ -42,6 +45,12 @@ def needs_audit(drift: ChannelDrift) -> bool:
     if drift.state is DriftState.UNMANAGED:
         return False
     return drift.moved or (drift.live is not None and drift.applied is None)
+
+
+def needs_older(drift: ChannelDrift) -> bool:
+    """Say whether an older part of the log may name who moved an entry of a list that a later write kept."""
+    found = (field.attribution for field in drift.fields)
+    return any(one.reason is not None and one.reason.startswith(CARRIED) for one in found if one)
 
 
 def attribute(
@@ -109,10 +118,30 @@ def _of_field(kind: Kind, field: FieldDrift, entries: Sequence[AuditEntry]) -> A
     entry, change = next(_naming(field.path, entries), (None, None))
     if entry is not None and change is not None:
         if _is_exact(kind, field.path, change, field.live):
-            return Attribution(Certainty.EXACT, entry=entry)
-        named = _plain(change.property) == ".".join(map(str, field.path))
-        return Attribution(Certainty.PROBABLE, OTHERWISE if named else COARSE, entry)
+            is_set = field.path in kind.sets
+            return _of_members(field, entries) if is_set else Attribution(Certainty.EXACT, entry=entry)
+        reason = OTHERWISE if _is_named(field.path, change) else COARSE
+        return Attribution(Certainty.PROBABLE, reason, entry)
     return _of_object(entries)
+
+
+def _of_members(field: FieldDrift, entries: Sequence[AuditEntry]) -> Attribution:
+    """Name who moved the newest of those members that differ from what was applied.
+
+    A later write, such as one of ours that met a concurrent edit, may only have carried them along. The entries
+    are followed back as long as each begins with what the one before it left.
+    """
+    applied, now = set(_texts(field.applied)), set(_texts(field.live))
+    differing = applied ^ now
+    newest = None
+    for entry, change in _naming(field.path, entries):
+        before, after = set(_texts(change.before)), set(_texts(change.after))
+        if not _is_named(field.path, change) or after != now:
+            break
+        if (before ^ after) & differing:
+            return Attribution(Certainty.EXACT, entry=entry)
+        newest, now = newest or entry, before
+    return Attribution(Certainty.PROBABLE, CARRIED, newest)
 
 
 def _of_gone(entries: Sequence[AuditEntry]) -> Attribution:
@@ -149,7 +178,11 @@ def _naming(path: Pointer, entries: Sequence[AuditEntry]) -> Iterator[tuple[Audi
 
 
 def _is_exact(kind: Kind, path: Pointer, change: AuditChange, live: Json) -> bool:
-    return _plain(change.property) == ".".join(map(str, path)) and _shows(kind, path, change.after, live)
+    return _is_named(path, change) and _shows(kind, path, change.after, live)
+
+
+def _is_named(path: Pointer, change: AuditChange) -> bool:
+    return _plain(change.property) == ".".join(map(str, path))
 
 
 def _plain(name: str) -> str:
