@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.acts import cache as module
+from reconciler.acts import digests
+from reconciler.acts import load as module
 from reconciler.acts.cache import Cache, cache_of
 from reconciler.acts.load import load_channels
 from reconciler.desired.document import Document
@@ -34,7 +35,7 @@ SETTINGS = RuleSettings()
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(module, "FILES", 3)
+    monkeypatch.setattr(module, "REMEMBERED", 3)
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.delenv("RECONCILER_CACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -118,8 +119,7 @@ def test_other_rules_believe_nothing_of_before(
     load(repo, RuleSettings(allowed_hosts=("localhost",)))
     assert len(judged) == 5
     judged.clear()
-    monkeypatch.setattr(module, "code_digest", lambda: "other")
-    monkeypatch.setattr("reconciler.acts.load.code_digest", lambda: "other")
+    monkeypatch.setattr(digests, "code_digest", lambda: "other")
     load(repo)
     assert len(judged) == 5
 
@@ -128,20 +128,18 @@ def test_other_rules_believe_nothing_of_before(
 def test_a_damaged_cache_is_only_slow(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("cache") / "documents"
     files = [(f"channels/{number}.yaml", b"a: %d\n" % number) for number in range(4)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "FILES", 1)
-        made = Cache(path, "key")
-        made.recall(files)
-        made.remember([Document(*_swapped(file), is_sound=True) for file in files], len(files))
-        whole = bytearray(path.read_bytes())
-        for _ in range(data.draw(st.integers(1, 4))):
-            spot = data.draw(st.integers(0, len(whole) - 1))
-            whole[spot] = data.draw(st.integers(0, 255))
-        path.write_bytes(bytes(whole[: data.draw(st.integers(0, len(whole)))]))
-        path.chmod(0o600)
-        for number, known in enumerate(Cache(path, "key").recall(files)):
-            assert known is None or known.value == {"a": number}
-        assert Cache(path, "another key").recall(files) == [None] * 4
+    made = Cache(path, "key")
+    made.recall(files)
+    made.remember([Document(*_swapped(file), is_sound=True) for file in files], len(files))
+    whole = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        spot = data.draw(st.integers(0, len(whole) - 1))
+        whole[spot] = data.draw(st.integers(0, 255))
+    path.write_bytes(bytes(whole[: data.draw(st.integers(0, len(whole)))]))
+    path.chmod(0o600)
+    for number, known in enumerate(Cache(path, "key").recall(files)):
+        assert known is None or known.value == {"a": number}
+    assert Cache(path, "another key").recall(files) == [None] * 4
 
 
 def _swapped(file: tuple[str, bytes]) -> tuple[str, Any, bytes]:

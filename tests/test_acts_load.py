@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.acts.load import DEPTH_LIMIT, Loaded, load_channels, load_schemas
-from reconciler.desired.document import FILE_LIMIT
+from reconciler.desired.limits import FILE_LIMIT
 from reconciler.desired.rules import RuleSettings
 from reconciler.errors import InvalidFiles, UsageError
 

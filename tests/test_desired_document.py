@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from reconciler.desired import events as module
 from reconciler.desired.catalogue import YAML, rule_named
-from reconciler.desired.document import FILE_LIMIT, Document, read_document
-from reconciler.desired.events import DEPTH_LIMIT, NODE_LIMIT
+from reconciler.desired.document import Document, read_document
+from reconciler.desired.limits import DEPTH_LIMIT, FILE_LIMIT, NODE_LIMIT
 from reconciler.desired.source import Problem
 from reconciler.model import Finding, Severity
 

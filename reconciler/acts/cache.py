@@ -18,8 +18,6 @@ from pathlib import Path
 from reconciler.desired.document import Document
 from reconciler.model import Json
 
-FILES = 500
-"""Fewer files are judged sooner than they are looked up."""
 BYTES_LIMIT = 512 * 1024 * 1024
 CHECK = 32
 """Hexadecimal digits of the check over a line."""
@@ -37,7 +35,7 @@ class Cache:
 
     def recall(self, files: Sequence[tuple[str, bytes]]) -> list[Document | None]:
         """Give the document of each file that is known, and None for the others."""
-        if self._path is None or len(files) < FILES:
+        if self._path is None:
             return [None] * len(files)
         self._read(self._path)
         if not self._known:
@@ -46,7 +44,7 @@ class Cache:
 
     def remember(self, documents: Iterable[Document], count: int) -> None:
         """Add sound documents; `count` is how many files there are now. What cannot be written is forgotten."""
-        if self._path is None or count < FILES:
+        if self._path is None:
             return
         added = {_digest(one.file, one.data): one.value for one in documents if one.is_sound}
         # What was remembered of files that are gone, or were written otherwise since, goes when it outweighs the rest.

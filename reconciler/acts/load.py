@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import errno
 import gc
-import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from reconciler import __version__
 from reconciler.acts.bulk import File, collector_paused, read_documents
-from reconciler.acts.cache import Cache, cache_of, code_digest
-from reconciler.desired.document import FILE_LIMIT, Document, read_document
+from reconciler.desired.document import Document, read_document
+from reconciler.desired.limits import FILE_LIMIT
 from reconciler.desired.overlays import Patch, lay_over
 from reconciler.desired.own_rules import ENDING, FILES_LIMIT, FOLDER, policy_finding
 from reconciler.desired.rules import (
@@ -36,10 +35,15 @@ from reconciler.desired.rules import (
 from reconciler.desired.suffix import Suffixes
 from reconciler.desired.waivers import state_of, waiver_findings
 from reconciler.errors import InvalidFiles, UsageError
-from reconciler.model import Channel, Finding, Json, JsonObject, Severity, Waived, Waiver, WaiverState
+from reconciler.model import Channel, Finding, JsonObject, Severity, Waived, Waiver, WaiverState
+
+if TYPE_CHECKING:
+    from reconciler.acts.cache import Cache
 
 FOLDER_LIMIT = 50_000
 DEPTH_LIMIT = 16
+REMEMBERED = 500
+"""Fewer files are judged sooner than they are looked up."""
 COLLECTED = 1_000
 """Files among whose values the collector may look for what can go; of more, all stay, and are not looked at again."""
 SCHEMA_SUFFIX = ".schema.json"
@@ -56,8 +60,7 @@ class Loaded:
     findings: tuple[Finding, ...]
     files: str
     """`sha256:…` over path and bytes of every channel file and every overlay."""
-    rules: str
-    """`sha256:…` over the schemas and the rule settings."""
+    schemas: Mapping[str, JsonObject] = field(repr=False)
     count: int
     """Files that were looked at."""
     rulebook: Rulebook
@@ -73,6 +76,13 @@ class Loaded:
     def places(self) -> int:
         """How many files were judged, with those of the settings and rules that something is wrong with."""
         return len({*self.names, *(finding.file for finding in self.findings)})
+
+    @property
+    def rules(self) -> str:
+        """`sha256:…` over the schemas and the rule settings."""
+        from reconciler.acts.digests import rules_digest
+
+        return rules_digest(self.schemas, self.rulebook.settings)
 
     @property
     def today(self) -> date:
@@ -148,7 +158,7 @@ def load_channels(
         listed = _candidates(root, inside, outside, repo, whole=is_whole)
         read = [(name, read_regular(path, name)) for path, name in listed]
         files = [(name, data) for name, data in read if isinstance(data, bytes)]
-        found = _documents(files, rulebook, cache_of(root, _cache_key(schemas, rules), os.environ))
+        found = _documents(files, rulebook, _cache(root, schemas, rules, len(files)))
         patches = list(_patches(repo, overlays)) if is_whole else []
         laid = lay_over(
             [one for one in found if isinstance(one, Document)],
@@ -158,6 +168,8 @@ def load_channels(
         judged = judge(laid.documents, rulebook)
         if len(files) > COLLECTED:
             gc.freeze()
+    from reconciler.acts.digests import files_digest
+
     names = [_shown(path, repo) for path in paths]
     used = {one.waiver.name for one in judged.waived}
     bounds = rules.policy.bounds
@@ -172,10 +184,8 @@ def load_channels(
     return Loaded(
         channels=judged.channels,
         findings=_selected(findings, names),
-        files=_files_digest(
-            [*files, *((name, data) for _, name, data in patches if isinstance(data, bytes))]
-        ),
-        rules=_rules_digest(schemas, rules),
+        files=files_digest([*files, *((name, data) for _, name, data in patches if isinstance(data, bytes))]),
+        schemas=schemas,
         count=len(read) + len(patches),
         names=(*(name for name, _ in read), *(name for _, name, _ in patches)),
         rulebook=rulebook,
@@ -200,14 +210,26 @@ def _read_patch(folder: str, name: str, data: bytes | Finding) -> Patch:
 
 
 def _documents(
-    files: Sequence[File], rulebook: Rulebook, cache: Cache
+    files: Sequence[File], rulebook: Rulebook, cache: Cache | None
 ) -> list[Document | tuple[Finding, ...]]:
     """Give every file as it is remembered or, if it is not, as it is read now, in the order given."""
+    if cache is None:
+        return read_documents(files, rulebook)
     known = cache.recall(files)
     fresh = read_documents([file for file, one in zip(files, known, strict=True) if one is None], rulebook)
     cache.remember([one for one in fresh if isinstance(one, Document)], len(files))
     rest = iter(fresh)
     return [next(rest) if one is None else one for one in known]
+
+
+def _cache(root: Path, schemas: Mapping[str, JsonObject], rules: RuleSettings, count: int) -> Cache | None:
+    """Give the memory of sound files; None for few files, which are judged sooner than its key is made."""
+    if count < REMEMBERED:
+        return None
+    from reconciler.acts.cache import cache_of
+    from reconciler.acts.digests import cache_key
+
+    return cache_of(root, cache_key(schemas, rules), os.environ)
 
 
 def _candidates(
@@ -296,29 +318,3 @@ def _is_selected(finding: Finding, names: Sequence[str]) -> bool:
     if not names or finding.rule in OF_RULES:
         return True
     return any(finding.file == name or finding.file.startswith(name.rstrip("/") + "/") for name in names)
-
-
-def _files_digest(files: Iterable[File]) -> str:
-    digest = hashlib.sha256()
-    for name, data in files:
-        digest.update(f"{len(name.encode())}:{name}{len(data)}:".encode() + data)
-    return "sha256:" + digest.hexdigest()
-
-
-def _cache_key(schemas: Mapping[str, Json], rules: RuleSettings) -> str:
-    """Give a digest over everything that decides whether a file alone is sound, besides its name and bytes."""
-    parts = [__version__, code_digest(), _rules_digest(schemas, rules), rules.suffixes.digest]
-    return hashlib.sha256(json.dumps([*parts, list(rules.allowed_hosts)]).encode()).hexdigest()
-
-
-def _rules_digest(schemas: Mapping[str, Json], rules: RuleSettings) -> str:
-    own = {rule.rule.id: rule.schema for rule in rules.own_rules}
-    parts = [
-        schemas,
-        list(rules.allowed_punycode),
-        asdict(rules.policy),
-        own,
-        list(map(asdict, rules.waivers)),
-    ]
-    content = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=str)
-    return "sha256:" + hashlib.sha256(content.encode()).hexdigest()

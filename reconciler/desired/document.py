@@ -1,6 +1,7 @@
 """The bytes of one channel file to a value whose every node knows its place, or to findings.
 
-It opens no file, and never raises because of what a file holds.
+It opens no file, and never raises because of what a file holds. YAML's own library is loaded where a file is not of
+the plainest shape, or where something must be said of it: its import takes as long as the start of Python.
 """
 
 from __future__ import annotations
@@ -8,15 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from reconciler.desired.events import NODE_LIMIT, Builder
+from reconciler.desired.limits import FILE_LIMIT, NODE_LIMIT
 from reconciler.desired.lines import read_lines
-from reconciler.desired.nodes import read_simple
 from reconciler.desired.source import Problem, Source
 from reconciler.desired.text import encoding_problem, text_problems
 from reconciler.model import Finding, Json, JsonObject, Origin, Pointer
-
-FILE_LIMIT = 65_536
-"""Bytes of a channel file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +63,8 @@ class Document:
 
         That reads the file once more: only one that breaks a rule pays for it.
         """
+        from reconciler.desired.events import Builder
+
         builder = Builder(Source(self.file, self.text))
         builder.read(self.data)
         found = dict(zip(_nodes(self.value, ()), builder.starts, strict=True))
@@ -77,6 +76,8 @@ def read_document(file: str, data: bytes) -> Document | tuple[Finding, ...]:
     """Read the bytes of one channel file: the document, perhaps with flaws, or findings where there is none."""
     value = read_lines(data)
     if value is None:
+        from reconciler.desired.nodes import read_simple
+
         value = read_simple(data)
     if value is not None and _is_small(value, data):
         return Document(file, value, data)
@@ -85,6 +86,8 @@ def read_document(file: str, data: bytes) -> Document | tuple[Finding, ...]:
 
 def judge_document(file: str, data: bytes) -> Document | tuple[Finding, ...]:
     """Do the same for whatever the bytes are; what is simple is read faster, and never otherwise."""
+    from reconciler.desired.events import Builder
+
     if len(data) > FILE_LIMIT:
         problem = Problem("file-size", (), f"the file is larger than {FILE_LIMIT} bytes", "shorten it")
         return (Source(file, "").finding(0, problem),)

@@ -10,16 +10,13 @@ from typing import Any
 
 import yaml
 
+from reconciler.desired.limits import DEPTH_LIMIT, NODE_LIMIT
 from reconciler.desired.scalar import Unclear, is_plain_text, read_plain
 from reconciler.desired.source import Problem, Source
 from reconciler.desired.text import hidden
 from reconciler.desired.words import HIDDEN_IN_VALUE, bare, shown
 from reconciler.model import Json, Pointer
 
-DEPTH_LIMIT = 16
-"""Mappings and lists inside each other."""
-NODE_LIMIT = 5_000
-"""Keys, values, mappings and lists of a file."""
 EMPTY = ("the file holds no channel", "write one, or delete the file")
 TOO_DEEP = (f"this lies more than {DEPTH_LIMIT} levels deep", "nest less")
 

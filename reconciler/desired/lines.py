@@ -13,7 +13,7 @@ import string
 from functools import lru_cache
 from sys import intern
 
-from reconciler.desired.events import DEPTH_LIMIT
+from reconciler.desired.limits import DEPTH_LIMIT
 from reconciler.desired.scalar import SUSPECT, WORDS, Unclear, is_plain_text, read_plain
 from reconciler.model import Json
 

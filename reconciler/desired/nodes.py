@@ -15,6 +15,7 @@ import yaml
 from yaml import MappingNode, ScalarNode, SequenceNode
 
 from reconciler.desired import events
+from reconciler.desired.limits import DEPTH_LIMIT
 from reconciler.desired.scalar import SUSPECT, WORDS, Unclear, is_plain_text, read_plain
 from reconciler.desired.text import LFS_POINTER
 from reconciler.desired.words import HIDDEN
@@ -55,7 +56,7 @@ def read_simple(data: bytes) -> dict[str, Json] | None:
         return None
     loader = _reader(events.LOADER)(data)
     try:
-        value = _value(loader.get_single_node(), events.DEPTH_LIMIT)
+        value = _value(loader.get_single_node(), DEPTH_LIMIT)
     except (_Unsure, yaml.YAMLError, ValueError, OverflowError, RecursionError):
         return None
     finally:

@@ -6,7 +6,6 @@ time that the library takes which ships it (`publicsuffixlist`), and tests hold 
 
 from __future__ import annotations
 
-import hashlib
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -28,16 +27,22 @@ class Suffixes:
 
     def __init__(self, text: str) -> None:
         public, _, private = text.partition(PRIVATE)
-        self.digest = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-        """What tells this list from another."""
+        self._text = text
         self._public = frozenset(public.split("\n"))
         self._private = frozenset(private.split("\n"))
         rules = self._public | self._private
-        self._exceptions = frozenset(rule for rule in rules if rule.startswith("!"))
+        self._exceptions = frozenset("!" + host for host in _after(text, "!"))
         self._named = rules | {rule[1:] for rule in self._exceptions}
-        self._open = frozenset(rule[2:] for rule in rules if rule.startswith("*."))
+        self._open = _after(text, "*.")
         # What holds for the domain above is found once for all hosts below it.
         self._of_domain = lru_cache(maxsize=100_000)(self._of)
+
+    @property
+    def digest(self) -> str:
+        """What tells this list from another."""
+        import hashlib
+
+        return hashlib.blake2b(self._text.encode(), digest_size=16).hexdigest()
 
     def of(self, host: str) -> Suffix:
         """Give the suffix of a lower-case host name, `xn--` labels included."""
@@ -80,6 +85,11 @@ class Suffixes:
 
     def _suffix(self, labels: list[str], rule: str) -> Suffix:
         return Suffix(".".join(labels), rule not in self._public)
+
+
+def _after(text: str, mark: str) -> frozenset[str]:
+    """Give what follows a mark at the beginning of a line; to look for the few is faster than to ask every line."""
+    return frozenset(part.partition("\n")[0] for part in f"\n{text}".split(f"\n{mark}")[1:])
 
 
 NO_SUFFIXES = Suffixes("")
