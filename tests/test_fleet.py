@@ -18,16 +18,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from markdown_it import MarkdownIt
 from story import IDS, Ended, Story, git_environ
 
 from reconciler.acts.load import shipped
 from reconciler.emulator.serve import Emulator
 from reconciler.errors import UsageError
 from reconciler.fleet import work
-from reconciler.fleet.reports import exit_of
+from reconciler.fleet.reports import entry_of, exit_of, fleet_document
 from reconciler.fleet.roster import Organisation, load_roster, read_roster, remote_environment, without_others
 from reconciler.fleet.shards import make_shards
 from reconciler.fleet.work import Job, run_all, run_job
+from reconciler.report.fleet_text import fleet_markdown
 
 ENTRY = "organisations:\n- name: a\n  domain: mypurecloud.ie\n  credentials: {id: A_ID, secret: A_SECRET}\n"
 A = Organisation("a", "https://api.mypurecloud.ie", "A_ID", "A_SECRET", "channels/a")
@@ -209,6 +211,41 @@ def test_reports_of_several_jobs_make_the_report_of_one(fleet: Fleet) -> None:
     twice = fleet.run("report", "merge", files[0], files[0])
     assert (twice.code, "two reports" in twice.err) == (64, True)
     assert fleet.run("report", "merge", str(fleet.repo / "fleet.yaml")).code == 64
+
+
+def test_a_report_is_whole_only_with_every_organisation_of_the_fleet(fleet: Fleet) -> None:
+    for name in fleet.emulators:
+        fleet.fill(name, 1)
+    part = str(fleet.repo / "part.json")
+    assert fleet.run("fleet", "plan", "--org", "alpha", "--org", "gamma", "--out", part).code == 0
+    assert fleet.json("report", "merge", part)[0] == 0
+    code, merged = fleet.json("report", "merge", part, "--whole")
+    assert (code, [one["exit"] for one in merged["organisations"]]) == (1, [0, 1, 0])
+    assert "its job was lost" in merged["organisations"][1]["error"]
+    told = fleet.run("report", "merge", part, "--whole", "--format", "markdown").out
+    assert "| `beta` | 1 | `no report tells of it; its job was lost, so run it again` |" in told
+
+
+def test_what_others_wrote_into_an_error_is_nothing_but_text_in_a_summary() -> None:
+    entry = entry_of("a", 1, None, "<img src=x> `|` @team\n::error::x")
+    told = fleet_markdown(fleet_document("plan", [entry]))
+    tokens = MarkdownIt("commonmark").enable("table").parse(told)
+    inline = [child for token in tokens for child in token.children or ()]
+    assert {child.type for child in inline} == {"text", "code_inline"}
+    assert not any("@team" in child.content for child in inline if child.type == "text")
+    assert "\n::" not in told
+
+
+def test_a_job_of_one_organisation_knows_its_variables_and_one_of_several_knows_none(fleet: Fleet) -> None:
+    alone = json.loads(fleet.run("shards", "--json").out)
+    assert [(one["environment"], one["id"], one["secret"]) for one in alone["include"]] == [
+        (name, f"{name.upper()}_ID", f"{name.upper()}_SECRET") for name in ("alpha", "beta", "gamma")
+    ]
+    together = json.loads(fleet.run("shards", "--json", "--jobs", "1").out)
+    assert [(one["environment"], one["id"]) for one in together["include"]] == [("fleet", None)]
+    schema = json.loads((shipped("schemas") / "output" / "shards.schema.json").read_bytes())
+    for document in (alone, together):
+        Draft202012Validator(schema).validate(document)
 
 
 def test_an_organisation_that_fails_stops_none_of_the_others(

@@ -206,7 +206,10 @@ def laid_down(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `init` lays into an empty repository."""
     repo = tmp_path_factory.mktemp("laid") / "repo"
     git("init", "--quiet", str(repo))
+    # With a fleet, so that everything is laid down.
+    (repo / "fleet.yaml").write_text("organisations: []\n")
     assert run(["init", "--repo", str(repo)]) == 0
+    assert (repo / ".github" / "workflows" / "fleet.yml").is_file()
     return repo
 
 

@@ -100,18 +100,19 @@ def show_fleet(document: JsonObject, form: str) -> None:
     if form == "json":
         emit_json(document)
         return
-    from reconciler.report.fleet_text import fleet_text
+    from reconciler.report.fleet_text import fleet_markdown, fleet_text
 
-    emit(fleet_text(document))
+    emit((fleet_markdown if form == "markdown" else fleet_text)(document))
 
 
-def merged(paths: Sequence[Path], out: Path | None, form: str) -> int:
+def merged(paths: Sequence[Path], out: Path | None, form: str, repo: Path | None, *, whole: bool) -> int:
     """Print several reports of one command as one: `report merge FILE…`."""
     from reconciler.cli.plan import load
     from reconciler.fleet.reports import merge
     from reconciler.report.documents import json_text
 
-    document = merge([load(path) for path in paths])
+    expected = [one.name for one in _roster(find_root(repo), ())] if whole else []
+    document = merge([load(path) for path in paths], expected)
     if out:
         write_file(out, json_text(document))
         say(f"written: {out}")

@@ -71,6 +71,7 @@ OWNERS = """\
 # /.github/             @your-organisation/platform
 """
 
+FLEET = "fleet.yaml"
 IGNORED = "# Records that Git would not take, kept as files by reconciler apply.\n.reconciler/\n"
 
 
@@ -111,7 +112,7 @@ def init(repo: Path | None, channels: str | None, **_: Any) -> int:
     files[".gitignore"] = IGNORED
     files[".pre-commit-config.yaml"] = PRE_COMMIT.format(version=__version__, folder=folder)
     files[".github/CODEOWNERS"] = OWNERS.format(folder=folder)
-    files |= _workflows(folder, __version__)
+    files |= _workflows(folder, __version__, has_fleet=(root / FLEET).is_file())
     if not any((root / folder).glob("**/*.y*ml")):
         depth = "../" * len(Path(folder).parts)
         files[f"{folder}/example-webchat.yaml"] = EXAMPLE.format(depth=depth, id=uuid.uuid4())
@@ -121,12 +122,13 @@ def init(repo: Path | None, channels: str | None, **_: Any) -> int:
     return 0
 
 
-def _workflows(folder: str, version: str) -> dict[str, str]:
+def _workflows(folder: str, version: str, *, has_fleet: bool) -> dict[str, str]:
     """Give the workflows and the action below them, for a repository that gets this tool from the package index."""
     from reconciler.acts.load import shipped
 
     home = shipped(".github")
-    names = [f"workflows/{name}.yml" for name in ("plan", "apply", "drift")]
+    stories = ("plan", "apply", "drift", *(("fleet",) if has_fleet else ()))
+    names = [f"workflows/{name}.yml" for name in stories]
     names += [f"actions/reconciler/{name}" for name in ("action.yml", "install.sh", "run.sh")]
     texts = {f".github/{name}": (home / name).read_text(encoding="utf-8") for name in names}
     action = ".github/actions/reconciler/action.yml"

@@ -44,6 +44,9 @@ Examples:
     help="Write the page, or the metrics, to a file.",
 )
 @click.option("--remote", metavar="NAME", help="Git remote of the record.  [default: origin]")
+@click.option(
+    "--whole", is_flag=True, help="Of merge, name each organisation of fleet.yaml that no file tells of."
+)
 @common(("text", "json", "markdown", "openmetrics"))
 @exits
 def report(words: tuple[str, ...], form: str, out: Path | None, **options: Any) -> int:
@@ -58,7 +61,7 @@ def report(words: tuple[str, ...], form: str, out: Path | None, **options: Any) 
     if words[:1] == ("merge",) and len(words) > 1:
         from reconciler.cli.fleet import merged
 
-        return merged([Path(word) for word in words[1:]], out, form)
+        return merged(list(map(Path, words[1:])), out, form, options["repo"], whole=options["whole"])
     ledger = _ledger(options)
     match words:
         case ("html",) | ("html", _):

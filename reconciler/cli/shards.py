@@ -10,10 +10,16 @@ import click
 
 from reconciler.cli.options import exits, find_root
 from reconciler.cli.output import emit
-from reconciler.fleet.shards import MOST_JOBS, make_shards
+from reconciler.fleet.shards import MOST_JOBS, Shard, make_shards
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.fleet.roster import Organisation
     from reconciler.model import JsonObject
+
+SHARED = "fleet"
+"""The environment of a job that has several organisations."""
 
 
 @click.command(
@@ -36,17 +42,13 @@ def shards(jobs: int, *, as_json: bool, repo: Path | None) -> int:
     from reconciler.fleet.roster import load_roster
 
     root = find_root(repo)
-    weights = {one.name: _count(root / one.channels) for one in load_roster(root)}
+    roster = {one.name: one for one in load_roster(root)}
+    weights = {name: _count(root / one.channels) for name, one in roster.items()}
     document: JsonObject = {
         "format": 1,
         "command": "shards",
         "include": [
-            {
-                "shard": shard.name,
-                "organisations": list(shard.organisations),
-                "args": " ".join(f"--org {name}" for name in shard.organisations),
-                "channels": shard.channels,
-            }
+            _entry(shard, [roster[name] for name in shard.organisations])
             for shard in make_shards(weights, jobs)
         ],
     }
@@ -57,6 +59,20 @@ def shards(jobs: int, *, as_json: bool, repo: Path | None) -> int:
         for shard in document["include"]:
             emit(f"{shard['shard']}  {shard['channels']:>7} channels  {' '.join(shard['organisations'])}")
     return 0
+
+
+def _entry(shard: Shard, organisations: Sequence[Organisation]) -> JsonObject:
+    alone = organisations[0] if len(organisations) == 1 else None
+    return {
+        "shard": shard.name,
+        "organisations": list(shard.organisations),
+        "args": " ".join(f"--org {name}" for name in shard.organisations),
+        "channels": shard.channels,
+        # Where GitHub keeps the credentials: one environment an organisation, if it has a job of its own.
+        "environment": alone.name if alone else SHARED,
+        "id": alone.id_variable if alone else None,
+        "secret": alone.secret_variable if alone else None,
+    }
 
 
 def _count(folder: Path) -> int:

@@ -13,6 +13,8 @@ COMMAND = "fleet"
 STORIES = ("plan", "apply", "drift")
 ORDER = (3, 1, 4, 5, 6, 2)
 """Exit codes of the contract, the first that holds for any organisation wins."""
+LOST = 1
+NOT_TOLD = "no report tells of it; its job was lost, so run it again"
 QUIET = ("unchanged", "unmanaged")
 
 
@@ -38,10 +40,11 @@ def fleet_document(story: str, entries: Iterable[JsonObject]) -> JsonObject:
     }
 
 
-def merge(documents: Sequence[Json]) -> JsonObject:
+def merge(documents: Sequence[Json], expected: Iterable[str] = ()) -> JsonObject:
     """Make one report of several of the same command, as one process would have made it.
 
-    Raises `UsageError` for what is no such report, and where two of them have one organisation.
+    An organisation that is `expected` and in none of them is one whose job was lost. Raises `UsageError` for what is
+    no such report, and where two of them have one organisation.
     """
     stories = {_story(document) for document in documents}
     if len(stories) != 1 or not stories <= set(STORIES):
@@ -50,7 +53,9 @@ def merge(documents: Sequence[Json]) -> JsonObject:
     twice = [name for name, count in Counter(entry["name"] for entry in entries).items() if count > 1]
     if twice:
         raise UsageError(f"the organisation {twice[0]} is in two reports; each belongs to one job")
-    return fleet_document(str(stories.pop()), entries)
+    told = {entry["name"] for entry in entries}
+    lost = [entry_of(name, LOST, None, NOT_TOLD) for name in expected if name not in told]
+    return fleet_document(str(stories.pop()), [*entries, *lost])
 
 
 def exit_of(codes: Sequence[int]) -> int:

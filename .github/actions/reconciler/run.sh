@@ -86,8 +86,29 @@ case "$RECONCILER_COMMAND" in
       run github issue "$drift"
     fi
     ;;
+  shards)
+    matrix="$(run shards --json --jobs "$RECONCILER_JOBS")"
+    echo "matrix=$matrix" >> "$GITHUB_OUTPUT"
+    ;;
+  fleet)
+    read -ra organisations <<< "$RECONCILER_ORGANISATIONS"
+    # In the environment of one organisation its client has the names that it has everywhere.
+    if [ -n "$RECONCILER_ID_VARIABLE" ] && [ -n "${GENESYS_CLIENT_ID:-}" ]; then
+      export "$RECONCILER_ID_VARIABLE=$GENESYS_CLIENT_ID" "$RECONCILER_SECRET_VARIABLE=$GENESYS_CLIENT_SECRET"
+    fi
+    sure=()
+    [ "$RECONCILER_STORY" = apply ] && sure=(--yes)
+    run fleet "$RECONCILER_STORY" "${organisations[@]}" "${sure[@]}" --quiet --out "$folder/$RECONCILER_SHARD.json" || code=$?
+    [ "$RECONCILER_STORY" = drift ] && [ "$code" -eq 2 ] && code=0
+    ;;
+  merge)
+    mapfile -t files < <(present "$folder"/*.json)
+    into "$folder/fleet.json" report merge --whole "${files[@]}" || code=$?
+    run report merge "$folder/fleet.json" --format markdown >> "$GITHUB_STEP_SUMMARY" || true
+    [ "$code" -eq 2 ] && code=0
+    ;;
   *)
-    echo "error: the input command is plan, offline-plan, reviewed, apply, drift or report" >&2
+    echo "error: the input command is plan, offline-plan, reviewed, apply, drift, report, shards, fleet or merge" >&2
     exit 64
     ;;
 esac
