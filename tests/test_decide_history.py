@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.decide.history import gaps
+from reconciler.decide.history import Event, gaps, ordered
 
 
 def record(organisation: str, before: str, after: str) -> dict[str, Any]:
@@ -20,3 +20,8 @@ def test_a_version_that_moved_between_two_applies_is_a_gap() -> None:
 
 def test_a_channel_of_the_same_id_elsewhere_has_versions_of_its_own() -> None:
     assert gaps([record("emea", "1", "2"), record("apac", "7", "8"), record("emea", "2", "3")]) == []
+
+
+def test_commits_of_one_second_stay_in_the_order_that_git_gives() -> None:
+    commits = [Event("2026-01-01T00:00:00Z", "commit", "a", id_, "s", ()) for id_ in ("f0", "0f", "80")]
+    assert [one.id for one in ordered(commits, None)] == ["f0", "0f", "80"]

@@ -82,11 +82,11 @@ def run_events(records: Iterable[JsonObject], name: str) -> Iterator[Event]:
 
 
 def ordered(events: Iterable[Event], field: str | None) -> list[Event]:
-    """Put events in order of time; with a field, those that moved it or what lies below it."""
+    """Put events in order of time, those of one second as they came; with a field, those that moved it."""
     kept = [
         event for event in events if field is None or any(_is_at(one.path, field) for one in event.fields)
     ]
-    return sorted(kept, key=lambda event: (_moment(event.when), event.what, event.id))
+    return sorted(kept, key=lambda event: (_moment(event.when), event.what))
 
 
 def gaps(records: Sequence[JsonObject]) -> list[Gap]:
