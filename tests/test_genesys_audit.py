@@ -180,6 +180,6 @@ def test_an_id_that_could_be_more_than_an_id_is_not_asked_for(entity: str) -> No
 
 
 def test_a_secret_in_the_log_does_not_reach_the_record() -> None:
-    odd = entry(propertyChanges=[{"property": "key", "oldValues": [], "newValues": [f"x{SECRET}"]}])
+    odd = entry(propertyChanges=[{"property": "note", "oldValues": [], "newValues": [f"x{SECRET}"]}])
     (made,), _, _ = read([answer(odd)])
-    assert made.changes == (AuditChange("key", None, "x[hidden]"),)
+    assert made.changes == (AuditChange("note", None, "x[hidden]"),)

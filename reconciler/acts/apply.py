@@ -16,6 +16,7 @@ from reconciler.acts.deploy import deploy
 from reconciler.acts.publish import publish
 from reconciler.acts.versions import read_live
 from reconciler.clock import Clock
+from reconciler.decide.freshness import is_as_kept
 from reconciler.decide.pairing import Precedence
 from reconciler.errors import (
     Forbidden,
@@ -26,6 +27,7 @@ from reconciler.errors import (
     Unavailable,
     VersionConflict,
 )
+from reconciler.kinds.hiding import is_hiding
 from reconciler.kinds.kind import Steps
 from reconciler.model import Action, Change, LiveChannel, Outcome, Plan, Result
 
@@ -163,9 +165,11 @@ class Carrier:
 
     async def _settle(self, attempt: Attempt) -> Outcome:
         """Write, and where the write met something unexpected look before anything else is done."""
+        if ended := await self._fill(attempt):
+            return ended
         lost: Unavailable | None = None
         for _ in range(self._terms.conflicts + 1):
-            if self._stop.is_set() and attempt.requests:
+            if self._stop.is_set():
                 return interrupted(attempt.change, attempt)
             try:
                 return await self._write(attempt)
@@ -189,6 +193,20 @@ class Carrier:
         if lost.status is None:
             raise lost
         return attempt.outcome(Result.FAILED, f"{lost}; the live state has not moved")
+
+    async def _fill(self, attempt: Attempt) -> Outcome | None:
+        """Read again what a saved plan does not keep, secrets in fields that Git does not manage, since a body has all.
+
+        With None there is something to write.
+        """
+        base = attempt.live
+        if base is None or attempt.change.action is Action.DELETE or not is_hiding(base.document):
+            return None
+        theirs = await self._reread(attempt, moved=False)
+        if theirs and not attempt.moved(theirs) and is_as_kept(attempt.kind, base.document, theirs.document):
+            attempt.live = theirs
+            return None
+        return self._bench.judge(attempt, theirs, "it moved after the plan was made")
 
     async def _write(self, attempt: Attempt) -> Outcome:
         change, kind, live = attempt.change, attempt.kind, attempt.live

@@ -178,8 +178,10 @@ class Attempt:
         return bool(theirs and self.live and _is_older(theirs.revision.value, self.live.revision.value))
 
     def _unmanaged_moves(self, theirs: LiveChannel | None) -> tuple[Pointer, ...]:
-        before = leaves(self.change.live.document) if self.change.live else {}
-        now = leaves(theirs.document) if theirs else {}
+        # A saved plan keeps the base with its secrets hidden.
+        kept = self.kind.without_secrets
+        before = leaves(kept(self.change.live.document)) if self.change.live else {}
+        now = leaves(kept(theirs.document)) if theirs else {}
         managed = leaves(self.spec)
         return tuple(
             path

@@ -98,6 +98,8 @@ async def _look(bench: Bench, attempt: Attempt) -> Outcome | None:
     theirs = versions[0] if versions else draft
     if attempt.moved(theirs):
         return bench.judge(attempt, theirs, "another version was published after the plan was made")
+    # The same version, with what a saved plan does not keep: secrets in fields that Git does not manage.
+    attempt.live = theirs
     return None
 
 

@@ -8,7 +8,7 @@ from reconciler.decide.diff import compare
 from reconciler.decide.fields import same
 from reconciler.decide.merge import Clash, Retry, Settled, settle, settle_delete
 from reconciler.kinds.kind import Kind
-from reconciler.model import Action, Change, LiveChannel, PlanState, pointer_text
+from reconciler.model import Action, Change, JsonObject, LiveChannel, PlanState, pointer_text
 
 Freshness = tuple[PlanState, str]
 
@@ -26,7 +26,7 @@ def freshness(kind: Kind, change: Change, theirs: LiveChannel | None) -> Freshne
 
     `stale-equivalent`: the channel moved, but carrying the plan out would still do what the reviewer saw.
     """
-    if change.live is not None and theirs is not None and _is_unmoved(change.live, theirs):
+    if change.live is not None and theirs is not None and _is_unmoved(kind, change.live, theirs):
         return FRESH
     if change.writes:
         return _of_write(kind, change, theirs)
@@ -42,10 +42,15 @@ def live_of(change: Change, live: Iterable[LiveChannel]) -> LiveChannel | None:
     )
 
 
-def _is_unmoved(base: LiveChannel, theirs: LiveChannel) -> bool:
+def _is_unmoved(kind: Kind, base: LiveChannel, theirs: LiveChannel) -> bool:
     # A channel that was deleted and created anew counts its versions from 1 again.
-    is_known = not base.document or same(base.document, theirs.document)
+    is_known = not base.document or is_as_kept(kind, base.document, theirs.document)
     return base.revision == theirs.revision and is_known
+
+
+def is_as_kept(kind: Kind, base: JsonObject, theirs: JsonObject) -> bool:
+    """Say whether a live document is the one that a plan keeps, in which secrets may be hidden."""
+    return same(kind.without_secrets(base), kind.without_secrets(theirs))
 
 
 def _of_write(kind: Kind, change: Change, theirs: LiveChannel | None) -> Freshness:

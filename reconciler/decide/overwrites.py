@@ -12,6 +12,7 @@ from datetime import datetime
 
 from reconciler.decide.attribution import shows_value
 from reconciler.decide.fields import value_at
+from reconciler.kinds import kind_named
 from reconciler.model import AuditChange, AuditEntry, Guard, Outcome, Result
 
 WARNING = "may-have-overwritten"
@@ -51,13 +52,15 @@ def _visible(outcome: Outcome, between: Sequence[AuditEntry]) -> set[str]:
 
     An entry may be dated a little later than the edit itself, so that one which we saw can seem to be newer.
     """
+    # The log's values come with their secrets hidden.
+    looked_at = [kind_named(outcome.kind).without_secrets(document) for document in outcome.looked_at]
     newest: dict[str, AuditChange] = {}
     for entry in sorted(between, key=lambda entry: (entry.when, entry.id)):
         newest |= {change.property: change for change in entry.changes}
     return {
         name
         for name, change in newest.items()
-        if any(shows_value(change.after, value_at(one, tuple(name.split(".")))) for one in outcome.looked_at)
+        if any(shows_value(change.after, value_at(one, tuple(name.split(".")))) for one in looked_at)
     }
 
 

@@ -14,6 +14,8 @@ from reconciler.decide.exposure import strongest, verdict
 from reconciler.decide.fields import canonical
 from reconciler.decide.plan_entries import entries, read_binding, read_change, read_webhook, refuse, required
 from reconciler.errors import BrokenPlan, UsageError
+from reconciler.kinds import kind_named
+from reconciler.kinds.hiding import hide
 from reconciler.model import (
     Action,
     Change,
@@ -117,7 +119,7 @@ def _change_entry(change: Change) -> dict[str, Json]:
     entry |= {"waits_for": change.waits_for} if change.waits_for else {}
     entry |= {"note": change.note} if change.note else {}
     if change.writes or (live and live.document):
-        entry["base"] = live.document if live else None
+        entry["base"] = kind_named(live.kind).without_secrets(live.document) if live else None
     if change.writes or channel:
         entry["desired"] = _desired_entry(channel) if channel else None
     return entry
@@ -156,5 +158,5 @@ def _webhook_entry(change: WebhookChange) -> dict[str, Json]:
     }
     if live and live.document:
         # Headers may hold somebody's credentials, and a plan is read by many: they are read again at the write.
-        entry["base"] = {name: value for name, value in live.document.items() if name != HEADERS}
+        entry["base"] = hide({name: value for name, value in live.document.items() if name != HEADERS})
     return entry

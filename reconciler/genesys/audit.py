@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from reconciler.errors import RemoteError
 from reconciler.genesys.client import Client
+from reconciler.kinds.hiding import hide_named
 from reconciler.model import AuditChange, AuditEntry, Json, JsonObject
 
 PATH = "/api/v2/auditlogs"
@@ -128,9 +129,14 @@ def make_entry(entity: Json, entity_id: str, name: str) -> AuditEntry | None:
 def _make_changes(changes: Json) -> tuple[AuditChange, ...]:
     named = [change for change in changes if _is_change(change)] if isinstance(changes, list) else []
     return tuple(
-        AuditChange(change["property"], _value(change.get("oldValues")), _value(change.get("newValues")))
+        AuditChange(change["property"], *(_shown(change, side) for side in ("oldValues", "newValues")))
         for change in named
     )
+
+
+def _shown(change: JsonObject, side: str) -> Json:
+    # What somebody wrote into a field that Git does not manage may be a secret, and the log keeps it for years.
+    return hide_named(change["property"], _value(change.get(side)))
 
 
 def _is_change(change: Json) -> bool:

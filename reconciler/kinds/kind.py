@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from reconciler.kinds.hiding import hide
 from reconciler.model import Exposure, FieldChange, Guard, JsonObject, LiveChannel, Pointer
 
 
@@ -69,6 +70,10 @@ class Kind:
     """Give the `wss://` address that browsers open; None where it does not stand in the file."""
     is_fieldwise: bool = False
     """Whether the normal form of each field depends on that field alone."""
+
+    def without_secrets(self, document: JsonObject) -> JsonObject:
+        """Give a live document as it may be kept and shown; its normal form is the same."""
+        return hide(document, self.normalise(document))
 
     @property
     def is_named(self) -> bool:

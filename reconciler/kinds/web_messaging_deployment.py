@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 
+from reconciler.kinds.hiding import hide
 from reconciler.kinds.kind import Kind, Paging, Steps
 from reconciler.kinds.shape import SetOf, Shape, normal, overlaid, sets_in, without
 from reconciler.model import Exposure, FieldChange, Guard, Json, JsonObject, LiveChannel, Revision
@@ -58,8 +59,10 @@ def _read(document: JsonObject) -> LiveChannel:
 
 
 def _digest(document: JsonObject) -> str:
-    # Not of dates: a status that settles may move them, and nobody has written anything then.
-    text = json.dumps({**_decided(content(document))}, sort_keys=True)
+    # Not of dates: a status that settles may move them, and nobody has written anything then. And of what a plan
+    # keeps, so that its base has the revision that the live document had.
+    kept = hide(content(document), _normalise(document))
+    text = json.dumps(_decided(kept), sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 

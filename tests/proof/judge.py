@@ -12,9 +12,11 @@ from genesys_remote import SECRET
 from reconciler import run
 from reconciler.acts.record import make_record
 from reconciler.decide.fields import leaves
+from reconciler.decide.saved_plan import plan_document
 from reconciler.model import Action, Change, Exposure, Outcome, Pointer, Result
 
 from .play import TOOL, Played
+from .schedules import HELD
 from .world import RUN_SECONDS, Commit, Sent
 
 SET = ("webchatSettings", "corsAllowedOrigins")
@@ -223,8 +225,8 @@ def _secrets(played: Played) -> Iterator[str]:
         name="proof",
         circumstances={},
     )
-    text = json.dumps(record)
-    yield from (f"the record holds {word}" for word in (SECRET, f"token-{TOOL}") if word in text)
+    text = json.dumps([record, plan_document(played.plan, {})])
+    yield from (f"a plan or record holds {word}" for word in (SECRET, f"token-{TOOL}", HELD) if word in text)
 
 
 def _code(played: Played) -> Iterator[str]:

@@ -505,4 +505,29 @@ def _leak() -> Iterator[None]:
         yield
 
 
+@mutant("a saved plan keeps the secrets of a channel")
+def _telling() -> Iterator[None]:
+    with mock.patch("reconciler.kinds.kind.hide", lambda document, known: dict(document)):
+        yield
+
+
+@mutant("what a saved plan does not keep is written over by what it keeps")
+def _unfilled() -> Iterator[None]:
+    async def fill(self: Carrier, attempt: Attempt) -> None:
+        return None
+
+    with _patched(Carrier, "_fill", fill):
+        yield
+
+
+@mutant("what is read again for its secrets is written whatever happened since the review")
+def _filled_blindly() -> Iterator[None]:
+    async def fill(self: Carrier, attempt: Attempt) -> None:
+        if attempt.live is not None and attempt.change.action is not Action.DELETE:
+            attempt.live = await self._reread(attempt, moved=False)
+
+    with _patched(Carrier, "_fill", fill):
+        yield
+
+
 __all__ = ["MUTANTS"]

@@ -20,6 +20,8 @@ HOOK = "https://monitor.example.com/hooks/webchat"
 NEW = "https://new.example.com"
 OTHER = "https://other.example.com"
 ORIGINS = (APP, ADMIN, NEW, OTHER)
+HELD = "s3cr3t-of-the-channel"
+"""A secret in a field that Git does not manage; whoever edits it adds to it."""
 WORDS = ("alpha", "beta", "gamma")
 
 
@@ -141,6 +143,9 @@ def _add_channel(schedule: Schedule, number: int, dice: random.Random) -> None:
         before["corsAllowedOrigins"] = sorted(dice.sample(ORIGINS, dice.choice((1, 2, 3))))
         whole = document(dice.choice((1, 3, 9)), id=entity, theme="dark", **before)
         whole["webchatSettings"]["agentPresence"] = "shown"
+        if schedule.seed % 2:
+            # A saved plan does not keep it, so that the write must read it again.
+            whole["webchatSettings"]["apiKey"] = HELD
         schedule.live.append(whole)
 
 
@@ -154,6 +159,7 @@ def _edit(dice: random.Random, ids: list[str]) -> Edit:
         {"webchatSettings": {"corsAllowedOrigins": dice.sample(ORIGINS, dice.choice((1, 2, 3)))}},
         {"enabled": dice.random() < 0.5},
         {"extra": {"deep": dice.choice(WORDS)}, "name": dice.choice(WORDS)},
+        {"webchatSettings": {"apiKey": f"{HELD}-{dice.choice(WORDS)}"}},
     ]
     patch = None if dice.random() < 0.06 else dice.choice(patches)
     return Edit(dice.choice(ids), patch, dice.choice(("Dana", "Robin")))
