@@ -162,7 +162,10 @@ def test_a_thousand_changes_make_one_comment_below_the_limit(desk: Desk) -> None
     assert (code, err) == (0, ""), out
     body = desk.api.comments[0]["body"]
     assert len(body) <= 65_536
-    assert "held: 1000 of 1000" in body.replace("`", "")
+    assert (
+        "held: 1000 of 1000 live managed channels would be updated or deleted (100.0 %, the limit is 30 %); if"
+        in body
+    )
     assert "channel-999" in body
     assert "Drift, not part of this change" in body
 
@@ -343,6 +346,17 @@ def test_outputs_are_one_value_a_name_and_cannot_be_injected(desk: Desk) -> None
     values = read_outputs((desk.folder / "output").read_text())
     assert values["digest"] == document["digest"]
     assert (values["exposure"], values["update"], values["changes"]) == ("widens", "2", "2")
+    drift = desk.drift("description")
+    for files in ((str(path), drift), (drift, str(path))):
+        (desk.folder / "output").unlink()
+        assert desk.run("outputs", *files)[0] == 0
+        both = read_outputs((desk.folder / "output").read_text())
+        assert {name: both[name] for name in values} == values, "drift never speaks for the plan"
+        assert (both["drift-exposure"], both["drifted"]) == ("neutral", "1")
+        assert both["drift-verdict"].startswith("drift neutral")
+    (desk.folder / "output").unlink()
+    desk.run("outputs", drift)
+    assert read_outputs((desk.folder / "output").read_text())["exposure"] == "neutral"
     hostile = json.loads(Path(desk.drift("name")).read_text()) | {"verdict": "x\nevil<<EOF\n1\nEOF\ny"}
     desk.run("outputs", desk.save("drift.json", hostile))
     assert "evil" not in read_outputs((desk.folder / "output").read_text())

@@ -197,14 +197,10 @@ def annotate(files: tuple[Path, ...], **options: Any) -> int:
 def outputs(files: tuple[Path, ...], **options: Any) -> int:
     """Hand verdict, digest, exposure and counts to the workflow as outputs of this step."""
     from reconciler.github.files import append, output_lines
-    from reconciler.report.github import outputs as step_outputs
+    from reconciler.report.github import step_outputs
 
     found = _read(files, options)
-    values = {
-        name: value
-        for document in found.all
-        for name, value in step_outputs(document, held=bool(found.held)).items()
-    }
+    values = step_outputs(found.all, held=bool(found.held))
     if options["only_print"]:
         emit("\n".join(f"{name}={value}" for name, value in values.items()))
     else:

@@ -16,7 +16,7 @@ INKLESS = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 LEADING_COMMAND = re.compile(r"^((?:[^\S\n]|\x1b\[[0-9;]*m)*):(?=:)", re.MULTILINE)
-PLAIN_WORD = re.compile(r"\(?(?:[A-Z]?[a-z]+|[0-9]{1,5})\)?[,;:]?")
+PLAIN_WORD = re.compile(r"\(?(?:[A-Z]?[a-z]+|[0-9]{1,5}(?:\.[0-9]{1,2})?|%)\)?[,;:]?")
 
 
 def cut(text: str, limit: int = CUT) -> str:

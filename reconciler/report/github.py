@@ -74,6 +74,16 @@ def conclusion(document: JsonObject, *, held: bool = False) -> str:
             return "success" if facts.number(document, "exit") == 0 else "failure"
 
 
+def step_outputs(documents: Sequence[JsonObject], *, held: bool = False) -> Mapping[str, str]:
+    """Give the outputs of a step about several documents: drift beside a plan has names of its own."""
+    found: dict[str, str] = {}
+    for document in sorted(documents, key=lambda one: facts.word(one, "command") == "drift"):
+        command = facts.word(document, "command")
+        for name, value in outputs(document, held=held).items():
+            found[f"{command}-{name}" if name in found else name] = value
+    return found
+
+
 def outputs(document: JsonObject, *, held: bool = False) -> Mapping[str, str]:
     """Give the outputs of a workflow step: one line each, whatever the document holds."""
     counts = {name: str(number) for name, number in facts.part(document, "summary").items()}

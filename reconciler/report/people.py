@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from reconciler.model import Json, JsonObject
+from reconciler.report import facts
 from reconciler.report.remedies import trailer
 
 ALIAS = re.compile("person-[0-9a-f]{8}")
@@ -35,27 +36,27 @@ def alias(actor: Any, client: Any) -> str | None:
     if not known or known == client:
         return None
     text = str(known)
-    return text if ALIAS.fullmatch(text) else "person-" + hashlib.sha256(text.encode()).hexdigest()[:8]
+    if ALIAS.fullmatch(text):
+        return text
+    return "person-" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def _drifted(channel: Any) -> Json:
     """Put aliases into what a look for drift says of one channel, and into the commits that it suggests."""
     if not isinstance(channel, dict):
         return channel
-    fields = [field for field in channel.get("fields") or [] if isinstance(field, dict)]
+    fields = facts.rows(channel, "fields")
     named: dict[str, str] = {}
     for found in (field.get("attribution") for field in fields):
         if isinstance(found, dict) and (who := alias(found.get("actor"), found.get("client"))):
             named |= {text: who for text in found["actor"].values() if isinstance(text, str)}
     moved = [{**field, "attribution": _entry(field.get("attribution"))} for field in fields]
-    ways = [_renamed(way, named) for way in channel.get("remedies") or []]
+    ways = [_renamed(way, named) for way in facts.rows(channel, "remedies")]
     return {**channel, "fields": moved, "remedies": ways}
 
 
-def _renamed(way: Any, named: dict[str, str]) -> Json:
-    if not isinstance(way, dict):
-        return way
-    commands = [str(command) for command in way.get("commands") or []]
+def _renamed(way: JsonObject, named: dict[str, str]) -> Json:
+    commands = [str(command) for command in facts.entries(way, "commands")]
     for text, who in named.items():
         commands = [command.replace(trailer(text), trailer(who)) for command in commands]
     return {**way, "commands": commands}
