@@ -5,7 +5,6 @@ Source: `purecloud_region_hosts.py` of the vendor's Python SDK. Nothing here con
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -66,6 +65,8 @@ def region_words(base_url: str) -> str:
     domain = host.removeprefix("api.")
     if domain in REGIONS and domain != host:
         return f"{REGIONS[domain]} ({domain})"
+    import difflib
+
     near = difflib.get_close_matches(domain, REGIONS, n=1, cutoff=0.8)
     hint = f"; did you mean api.{near[0]}?" if near else ""
     return f"{host} is none of the {len(REGIONS)} public regions{hint}"

@@ -7,28 +7,29 @@ contacts anything.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from reconciler.decide.freeze import Freeze, read_windows
-from reconciler.decide.ignores import Ignore, read_ignores
 from reconciler.desired.policy import Policy, read_policy
-from reconciler.desired.receivers import read_receivers
 from reconciler.errors import UsageError
-from reconciler.model import Receiver
-from reconciler.regions import Hosts, hosts_of
 from reconciler.settings_file import FILE, TABLES, load_text, read_file
 
-LOOPBACK = re.compile(r"localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\]")
-BASE_URL = re.compile(r"(https?)://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[::1\])(:[0-9]{1,5})?/?")
-PORT = re.compile(r":[0-9]{1,5}$")
-MESSAGING_URL = re.compile(BASE_URL.pattern.replace("(https?)", "wss", 1))
-HOST_ENTRY = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?|\[[0-9a-f:.]+\](:[0-9]{1,5})?")
-PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+if TYPE_CHECKING:
+    from reconciler.decide.freeze import Freeze
+    from reconciler.decide.ignores import Ignore
+    from reconciler.model import Receiver
+    from reconciler.regions import Hosts
+
+# Patterns as text: compiled where they are asked, which a command without a remote never does.
+LOOPBACK = r"localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\]"
+BASE_URL = r"(https?)://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[::1\])(:[0-9]{1,5})?/?"
+PORT = r":[0-9]{1,5}$"
+MESSAGING_URL = BASE_URL.replace("(https?)", "wss", 1)
+HOST_ENTRY = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?|\[[0-9a-f:.]+\](:[0-9]{1,5})?"
+PLAIN_NAME = r"[a-z0-9][a-z0-9._-]{0,63}"
 
 Value = TypeVar("Value")
 
@@ -179,10 +180,12 @@ def read_api(environ: Mapping[str, str]) -> Api:
 
 def read_hosts(environ: Mapping[str, str]) -> tuple[str, Hosts]:
     """Read the API's base, and where its other parts are: each as its variable says, else from the API's domain."""
+    from reconciler.regions import Hosts, hosts_of
+
     base_url = _checked_url("GENESYS_ENV_URL", environ.get("GENESYS_ENV_URL", ""))
     derived = hosts_of(base_url)
     messaging = environ.get("GENESYS_MESSAGING_URL") or derived.messaging
-    if not MESSAGING_URL.fullmatch(messaging):
+    if not re.fullmatch(MESSAGING_URL, messaging):
         raise UsageError(
             "GENESYS_MESSAGING_URL must be wss://host or wss://host:port, with nothing behind it"
         )
@@ -196,11 +199,13 @@ def read_hosts(environ: Mapping[str, str]) -> tuple[str, Hosts]:
 def is_loopback(url: str) -> bool:
     """Say whether an address that was read here is on this machine."""
     host = url.partition("://")[2].partition("/")[0]
-    return LOOPBACK.fullmatch(PORT.sub("", host)) is not None
+    return re.fullmatch(LOOPBACK, re.sub(PORT, "", host)) is not None
 
 
 def read_monitors(settings: Settings, environ: Mapping[str, str]) -> tuple[Receiver, ...]:
     """Read whom to tell of each run, with the secrets of the environment; UsageError says what is wrong."""
+    from reconciler.desired.receivers import read_receivers
+
     try:
         return read_receivers(settings.notify, environ, settings.allow_hosts, settings.allow_punycode)
     except ValueError as error:
@@ -213,7 +218,11 @@ def organisation_of(settings: Settings, base_url: str) -> str:
         return settings.organisation
     host = base_url.split("://", 1)[1]
     name = host.replace("[", "").replace("]", "").replace(":", "-")
-    return name if PLAIN_NAME.fullmatch(name) else "host-" + hashlib.sha256(host.encode()).hexdigest()[:16]
+    if re.fullmatch(PLAIN_NAME, name):
+        return name
+    import hashlib
+
+    return "host-" + hashlib.sha256(host.encode()).hexdigest()[:16]
 
 
 class _Picker:
@@ -253,6 +262,8 @@ def _checked_freeze(table: Mapping[str, Any] | None) -> Freeze | None:
         return None
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+    from reconciler.decide.freeze import Freeze, read_windows
+
     name = table.get("time_zone", "UTC")
     try:
         return Freeze(name, ZoneInfo(name), read_windows(table))
@@ -266,6 +277,10 @@ def _checked_freeze(table: Mapping[str, Any] | None) -> Freeze | None:
 
 
 def _checked_ignores(tables: Mapping[str, Any]) -> tuple[Ignore, ...]:
+    if not tables:
+        return ()
+    from reconciler.decide.ignores import read_ignores
+
     try:
         return read_ignores(tables)
     except ValueError as error:
@@ -284,7 +299,7 @@ def _checked_folder(text: str) -> str:
 
 
 def _checked_name(text: str | None, what: str) -> str | None:
-    if text is not None and not PLAIN_NAME.fullmatch(text):
+    if text is not None and not re.fullmatch(PLAIN_NAME, text):
         raise UsageError(f"{what} is {text!r}; lower-case letters, digits and . _ - are allowed")
     return text
 
@@ -292,7 +307,7 @@ def _checked_name(text: str | None, what: str) -> str | None:
 def _checked_hosts(text: str) -> tuple[str, ...]:
     hosts = _split(text)
     for host in hosts:
-        if not HOST_ENTRY.fullmatch(host):
+        if not re.fullmatch(HOST_ENTRY, host):
             raise UsageError(
                 f"RECONCILER_ALLOW_HOSTS has {host!r}; entries are host or host:port, lower case"
             )
@@ -313,11 +328,11 @@ def _checked_url(variable: str, text: str) -> str:
             f"{variable} is not set; it is the base of the API, such as https://api.mypurecloud.com"
             " (reconciler doctor shows what is set, reconciler emulator gives one to try)"
         )
-    match = BASE_URL.fullmatch(text)
+    match = re.fullmatch(BASE_URL, text)
     if not match:
         raise UsageError(f"{variable} must be https://host or https://host:port, with nothing behind it")
     scheme, host, _ = match.groups()
-    if scheme == "http" and not LOOPBACK.fullmatch(host):
+    if scheme == "http" and not re.fullmatch(LOOPBACK, host):
         raise UsageError(f"{variable} must be https; http is allowed to loopback only")
     return text.rstrip("/")
 

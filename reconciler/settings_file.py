@@ -5,8 +5,6 @@ A setting that is not known would do nothing, and is refused: it would be a prom
 
 from __future__ import annotations
 
-import difflib
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -76,6 +74,7 @@ def read_file(text: str) -> Mapping[str, Mapping[str, Any]]:
     """
     if not text:
         return {}
+    import tomllib
 
     try:
         document = tomllib.loads(text)
@@ -116,6 +115,7 @@ def _check_value(table: str, key: str, value: object) -> None:
 
 def near(word: str, known: Mapping[str, object]) -> str:
     """Name the known word that is nearest, or all of them."""
+    import difflib
 
     near = difflib.get_close_matches(word, known, n=1)
     return f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(sorted(known))}"

@@ -11,15 +11,14 @@ from samples import PLAN, RUN, outcome, probe
 from reconciler.model import Action, Guard, Outcome, Probe, Result, Stage, Target, Verdict
 from reconciler.report import facts
 from reconciler.report.changes import field_views, groups
+from reconciler.report.counts import counted, listed
 from reconciler.report.drift_entries import Entry, moved_entries
 from reconciler.report.markdown_page import Piece, fit, text_piece
 from reconciler.report.metrics import handshake_metrics, nearest_rank, update_metrics
 from reconciler.report.wording import (
     checks_verdict,
-    counted,
     duration,
     field_name,
-    listed,
     milliseconds,
     plan_counts,
     requests_text,

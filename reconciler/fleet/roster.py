@@ -20,9 +20,9 @@ from reconciler.settings import BASE_URL, PLAIN_NAME
 FILE = "fleet.yaml"
 BYTES_LIMIT = 4 * 1024 * 1024
 ORGANISATIONS_LIMIT = 10_000
-VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,127}")
-DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
-FOLDER = re.compile(r"(?!\.\.?(?:/|$))[^/\\\0]+(?:/(?!\.\.?(?:/|$))[^/\\\0]+)*")
+VARIABLE = r"[A-Z_][A-Z0-9_]{0,127}"
+DOMAIN = r"[a-z0-9-]+(?:\.[a-z0-9-]+)+"
+FOLDER = r"(?!\.\.?(?:/|$))[^/\\\0]+(?:/(?!\.\.?(?:/|$))[^/\\\0]+)*"
 KEYS = ("name", "domain", "api", "credentials", "channels", "overlays")
 OVERLAYS_LIMIT = 16
 REMOTE = ("GENESYS_ENV_URL", "GENESYS_LOGIN_URL", "GENESYS_CDN_URL", "GENESYS_MESSAGING_URL")
@@ -162,9 +162,9 @@ def _api(entry: Mapping[str, Json], where: str) -> str:
     return _text(entry, "api", BASE_URL, where, "https://host or https://host:port").rstrip("/")
 
 
-def _text(entry: Mapping[str, Json], field: str, pattern: re.Pattern[str], where: str, allowed: str) -> str:
+def _text(entry: Mapping[str, Json], field: str, pattern: str, where: str, allowed: str) -> str:
     value = entry.get(field)
-    if not isinstance(value, str) or not pattern.fullmatch(value):
+    if not isinstance(value, str) or not re.fullmatch(pattern, value):
         raise UsageError(f"{FILE}: {where}.{field} must be {allowed}, and is {str(value)[:80]!a}")
     return value
 

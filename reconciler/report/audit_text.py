@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from reconciler.model import JsonObject
 from reconciler.report import facts, people
 from reconciler.report.changes import field_views
+from reconciler.report.counts import counted, listed
 from reconciler.report.plan_text import field_lines
 from reconciler.report.terminal import Colour, Line, Paint, wrapped
-from reconciler.report.wording import counted, listed
 
 CHANGES = 20
 """Properties of one entry that are shown before the rest is counted."""

@@ -9,10 +9,10 @@ from typing import Any
 from reconciler.model import JsonObject
 from reconciler.report import facts
 from reconciler.report.changes import field_views
+from reconciler.report.counts import counted
 from reconciler.report.documents import FORMAT
 from reconciler.report.plan_text import field_lines
 from reconciler.report.terminal import Colour, Line, Paint, wrapped
-from reconciler.report.wording import counted
 
 COLOURS = {"commit": Colour.CYAN, "apply": Colour.GREEN, "edit": Colour.YELLOW}
 FIELDS = 20

@@ -20,10 +20,10 @@ from reconciler.model import (
 )
 from reconciler.report import facts
 from reconciler.report.attribution import attribution_document
+from reconciler.report.counts import counted
 from reconciler.report.documents import FORMAT, NOTHING, moment
 from reconciler.report.people import without_people
 from reconciler.report.remedies import remedies
-from reconciler.report.wording import counted
 
 MOVED = (DriftState.DRIFTED, DriftState.BOTH)
 COMPARED = ("organisation", "drifted", "summary", "exposure", "channels", "audit")

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.model import DriftState, JsonObject
 from reconciler.report import facts
+from reconciler.report.counts import counted
 from reconciler.report.drift_document import result_digest
 from reconciler.report.drift_text import remedy_lines, unmanaged, who, worst_first
 from reconciler.report.escape import cell, code, html_code, shown, words
 from reconciler.report.markdown_page import Piece, fit, folded, marker, row, size, table, text_piece
 from reconciler.report.plan_markdown import diff_block, exposure_words
-from reconciler.report.wording import counted, field_name, requests_text, value_text
+from reconciler.report.wording import field_name, requests_text, value_text
 
 LINES = 100
 """Lines of one channel that are shown before the rest is counted."""

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from reconciler.model import Certainty, DriftState, Exposure, JsonObject
 from reconciler.report import facts
 from reconciler.report.audit_text import actor
+from reconciler.report.counts import counted, listed
 from reconciler.report.drift_entries import Entry, moved_entries
 from reconciler.report.terminal import Colour, Line, Paint, wrapped
 from reconciler.report.told import told_words
 from reconciler.report.waivers import waiver_lines
-from reconciler.report.wording import counted, field_name, listed, requests_text, value_text
+from reconciler.report.wording import field_name, requests_text, value_text
 
 FIELDS = 40
 """Fields of one channel that are shown before the rest is counted."""

@@ -12,11 +12,9 @@ CUT = 80
 """Characters of somebody else's text that a message shows."""
 
 # These count as printable, yet nothing of them is seen: fillers, joiners, variation selectors.
-INKLESS = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
-LEADING_COMMAND = re.compile(r"^((?:[^\S\n]|\x1b\[[0-9;]*m)*):(?=:)", re.MULTILINE)
-PLAIN_WORD = re.compile(r"\(?(?:[A-Z]?[a-z]+|[0-9]{1,5}(?:\.[0-9]{1,2})?|%)\)?[,;:]?")
+INKLESS = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+LEADING_COMMAND = r"(?m)^((?:[^\S\n]|\x1b\[[0-9;]*m)*):(?=:)"
+PLAIN_WORD = r"\(?(?:[A-Z]?[a-z]+|[0-9]{1,5}(?:\.[0-9]{1,2})?|%)\)?[,;:]?"
 
 
 def cut(text: str, limit: int = CUT) -> str:
@@ -31,7 +29,9 @@ def printable(text: str) -> str:
     """
     if not text.isprintable():
         text = "".join(letter if letter.isprintable() else _named(letter) for letter in text)
-    return INKLESS.sub(lambda match: _named(match[0]), text).replace("##[", "#" + _named("#") + "[")
+    if not text.isascii():
+        text = re.sub(INKLESS, lambda match: _named(match[0]), text)
+    return text.replace("##[", "#" + _named("#") + "[")
 
 
 def shown(text: str, limit: int = CUT) -> str:
@@ -42,7 +42,9 @@ def shown(text: str, limit: int = CUT) -> str:
 def inert(text: str) -> str:
     """Break up what a workflow runner would obey: `::` at the beginning of a line, `##[` anywhere."""
     unbracketed = text.replace("##[", "#" + _named("#") + "[")
-    return LEADING_COMMAND.sub(lambda match: match[1] + _named(":"), unbracketed)
+    if "::" not in unbracketed:
+        return unbracketed
+    return re.sub(LEADING_COMMAND, lambda match: match[1] + _named(":"), unbracketed)
 
 
 def code(text: str) -> str:
@@ -62,7 +64,7 @@ def cell(text: str) -> str:
 def words(text: str) -> str:
     """Leave simple words of a sentence as they are, and put every other into a code span."""
     parts = printable(text).split(" ")
-    return " ".join(part if PLAIN_WORD.fullmatch(part) else code(part) for part in parts if part)
+    return " ".join(part if re.fullmatch(PLAIN_WORD, part) else code(part) for part in parts if part)
 
 
 def html_code(text: str) -> str:

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from reconciler.model import Finding, Severity
+from reconciler.report.counts import counted
 from reconciler.report.escape import command_data, command_property, printable
 from reconciler.report.terminal import Colour, Line, Paint, page
-from reconciler.report.wording import counted
 
 ANNOTATIONS = 10
 """GitHub shows this many annotations of a level and step, and drops the rest without a word."""

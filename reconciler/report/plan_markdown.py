@@ -21,6 +21,7 @@ from reconciler.report.changes import (
     of_action,
     webhooks_to_write,
 )
+from reconciler.report.counts import counted
 from reconciler.report.escape import cell, code, html_code, inert, longest_run, printable, shown, words
 from reconciler.report.levels import Level, Shown, choose
 from reconciler.report.markdown_page import LIMIT, Piece, fit, folded, marker, row, size, table
@@ -28,7 +29,6 @@ from reconciler.report.waivers import waiver_sentences
 from reconciler.report.wording import (
     ACTION_SYMBOLS,
     approval_sentence,
-    counted,
     field_name,
     plan_verdict,
     requests_text,

@@ -15,14 +15,13 @@ from reconciler.report.changes import (
     of_action,
     webhooks_to_write,
 )
+from reconciler.report.counts import counted, listed
 from reconciler.report.terminal import Colour, Line, Paint, wrapped
 from reconciler.report.waivers import waiver_lines
 from reconciler.report.wording import (
     ACTION_SYMBOLS,
     approval_sentence,
-    counted,
     field_name,
-    listed,
     plan_counts,
     plan_verdict,
     requests_text,

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from reconciler.model import JsonObject, Verdict
 from reconciler.report import facts
+from reconciler.report.counts import counted
 from reconciler.report.terminal import Colour, Line, Paint, wrapped
-from reconciler.report.wording import checks_verdict, counted, duration, milliseconds
+from reconciler.report.wording import checks_verdict, duration, milliseconds
 
 SOON = 21
 """Days before the end of a certificate from which it is pointed out."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from reconciler.model import JsonObject, Severity
+from reconciler.report.counts import counted
 from reconciler.report.findings import COLOURS
 from reconciler.report.terminal import Colour, Line, Paint, page, wrapped
-from reconciler.report.wording import counted
 
 FORMAT = 1
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from reconciler.report.counts import counted
 from reconciler.report.escape import code, longest_run, printable
 from reconciler.report.rules import ExplainedRule
-from reconciler.report.wording import counted
 
 HEAD = """\
 # The rules

@@ -8,6 +8,7 @@ from reconciler.model import JsonObject, Result
 from reconciler.report import facts
 from reconciler.report.audit_text import actor
 from reconciler.report.clash_words import mover, rollback_words, takes
+from reconciler.report.counts import counted
 from reconciler.report.escape import cell, code, html_code, shown, words
 from reconciler.report.markdown_page import Piece, folded, row, table, text_piece
 from reconciler.report.plan_markdown import diff_block
@@ -18,7 +19,6 @@ from reconciler.report.wording import (
     EXIT_WORDS,
     RESULTS,
     UNHEARD_OF,
-    counted,
     duration,
     field_name,
     milliseconds,

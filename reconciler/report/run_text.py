@@ -9,6 +9,7 @@ from reconciler.model import JsonObject, Result
 from reconciler.report import facts
 from reconciler.report.audit_text import trail_lines
 from reconciler.report.clash_words import mover, rollback_words, takes
+from reconciler.report.counts import listed
 from reconciler.report.probes_text import failing_lines, handshakes_text
 from reconciler.report.terminal import Colour, Line, Paint, wrapped
 from reconciler.report.told import told_words
@@ -20,7 +21,6 @@ from reconciler.report.wording import (
     ResultWords,
     duration,
     field_name,
-    listed,
     milliseconds,
     requests_text,
     run_verdict,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from reconciler.report.escape import inert, printable
 
@@ -22,8 +22,7 @@ class Colour(StrEnum):
     CYAN = "36"
 
 
-@dataclass(frozen=True, slots=True)
-class Paint:
+class Paint(NamedTuple):
     """Text in a colour."""
 
     text: str

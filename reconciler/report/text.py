@@ -9,12 +9,12 @@ from reconciler.model import JsonObject
 from reconciler.report import facts
 from reconciler.report.audit_text import audit_lines
 from reconciler.report.channel_log import continuity_lines, log_lines
+from reconciler.report.counts import counted
 from reconciler.report.drift_text import drift_lines
 from reconciler.report.plan_text import APPLY, plan_lines
 from reconciler.report.probes_text import verify_lines
 from reconciler.report.run_text import run_lines
 from reconciler.report.terminal import Colour, Line, Paint, page, wrapped
-from reconciler.report.wording import counted
 
 STATES = {
     "fresh": ("✓", Colour.GREEN, "live is as reviewed"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from reconciler.model import Action, Exposure, Json, JsonObject, Result
 from reconciler.report import facts
+from reconciler.report.counts import counted, listed
 from reconciler.report.escape import cut
 
 VALUE = 300
@@ -63,18 +64,6 @@ MAY_HAVE_OVERWRITTEN = "may-have-overwritten"
 WARNINGS: Mapping[str, str] = {
     MAY_HAVE_OVERWRITTEN: "somebody wrote at the same time, and their edit may be lost; see the audit entries"
 }
-
-
-def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """Write a count with its noun: `1 channel`, `2 channels`."""
-    return f"{number} {noun if number == 1 else plural or noun + 's'}"
-
-
-def listed(names: Sequence[str], most: int) -> str:
-    """List names, the first of them where there are many."""
-    if len(names) <= most:
-        return ", ".join(names)
-    return f"{', '.join(names[:most])} and {len(names) - most} more"
 
 
 def duration(seconds: float | None) -> str:

@@ -46,13 +46,13 @@ def plans(folder: Path, files: int, runs: int, peers: Peers) -> tuple[dict[str, 
     records = [peers.octodns, "--config-file", repo / "octodns" / "config.yaml"]
     resources = [peers.terraform or "", f"-chdir={repo / 'terraform'}", "plan", "-no-color", "-input=false"]
     changed = changes(files)
-    expect(rf"Creates=0, Updates={changed}, Deletes=0", *records)
+    apart(expect, rf"Creates=0, Updates={changed}, Deletes=0", *records)
     if peers.terraform:
         apart(lay_out_resources, repo / "terraform", repo / "channels", repo / "live.json")
         ended(peers.terraform, f"-chdir={repo / 'terraform'}", "init", "-no-color", "-input=false")
-        expect(rf"0 to add, {changed} to change, 0 to destroy", *resources)
+        apart(expect, rf"0 to add, {changed} to change, 0 to destroy", *resources)
     with served(repo / "live.json") as environ:
-        require_changes(repo, environ, changed)
+        apart(require_changes, repo, environ, changed)
         ours = tool("plan", "--repo", repo, "--quiet")
         warm = environ | {"RECONCILER_CACHE": "", "XDG_CACHE_HOME": str(folder / "cache")}
         commands: Commands = {

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from reconciler.model import DriftState, JsonObject
 from reconciler.report import facts
+from reconciler.report.counts import counted
 from reconciler.report.drift_entries import SIDES, Entry, moved_entries
 from reconciler.report.drift_text import TAKEN, UNKNOWN_EXPOSURES, remedy_lines, unmanaged, who, worst_first
 from reconciler.report.html.page import make_page
 from reconciler.report.html.views import Tile, bill_tile, exposure_tone, picked
 from reconciler.report.told import told_words
 from reconciler.report.waivers import waiver_sentences
-from reconciler.report.wording import counted, field_name, value_text
+from reconciler.report.wording import field_name, value_text
 
 BINDINGS = ("run", "when", "commit", "organisation", "version")
 TONES = {DriftState.DRIFTED: "bad", DriftState.BOTH: "bad", DriftState.PENDING: "warn"}

@@ -10,6 +10,7 @@ from reconciler.report import facts
 from reconciler.report.audit_text import actor
 from reconciler.report.changes import field_views
 from reconciler.report.clash_words import mover, rollback_words, takes
+from reconciler.report.counts import counted
 from reconciler.report.html.charts import Bars, phase_bars
 from reconciler.report.html.page import make_page
 from reconciler.report.html.views import (
@@ -33,7 +34,6 @@ from reconciler.report.wording import (
     UNHEARD_OF,
     WARNINGS,
     checks_verdict,
-    counted,
     duration,
     milliseconds,
     run_verdict,

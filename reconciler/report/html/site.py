@@ -10,6 +10,7 @@ from datetime import datetime
 
 from reconciler.model import JsonObject
 from reconciler.report import facts
+from reconciler.report.counts import counted
 from reconciler.report.history import Event, History, RunRow, Track
 from reconciler.report.html.charts import Bars, phase_bars
 from reconciler.report.html.drift_page import drift_html
@@ -19,7 +20,6 @@ from reconciler.report.html.run_page import run_html
 from reconciler.report.html.views import FieldRow, Tile, exposure_tone, field_row
 from reconciler.report.metrics import nearest_rank
 from reconciler.report.probes_text import SOON
-from reconciler.report.wording import counted
 
 PAGES = (
     ("index.html", "Overview"),

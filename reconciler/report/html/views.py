@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from reconciler.model import Action, Exposure, JsonObject
 from reconciler.report import facts
 from reconciler.report.changes import FieldView, Group, group_views, groups
-from reconciler.report.wording import ACTION_SYMBOLS, field_name, listed, requests_text, value_text
+from reconciler.report.counts import listed
+from reconciler.report.wording import ACTION_SYMBOLS, field_name, requests_text, value_text
 
 NAMES = 40
 OPEN = 8
