@@ -20,7 +20,7 @@ from reconciler.decide.approval import Approval, unapproved
 from reconciler.decide.canary import parts, why_not_further
 from reconciler.decide.freeze import Freeze, frozen
 from reconciler.decide.limits import held
-from reconciler.decide.rollback import failed_checks
+from reconciler.decide.rollback import failed_checks, just_closed, restored_channel, with_second_look
 from reconciler.genesys.client import Client
 from reconciler.model import (
     AuditTrail,
@@ -120,7 +120,7 @@ async def _write_and_prove(
         asked = _scope(order, plan, written, {probe.target.name for probe in probes}, last=part is stages[-1])
         seen = () if carrier.halted else await _prove(asked, plan, order, stop, notices)
         if order.rollback:
-            written = await _roll_back(client, written, seen, stop)
+            written = await _roll_back(client, written, seen, order, stop)
         outcomes, probes = (*outcomes, *written), (*probes, *seen)
         halt = carrier.halted or (why_not_further(written, seen) if number < len(stages) else None)
     return outcomes, probes, halt
@@ -142,11 +142,21 @@ async def _prove(
 
 
 async def _roll_back(
-    client: Client, outcomes: tuple[Outcome, ...], probes: Sequence[Probe], stop: asyncio.Event
+    client: Client, outcomes: tuple[Outcome, ...], probes: Sequence[Probe], order: Order, stop: asyncio.Event
 ) -> tuple[Outcome, ...]:
+    """Put back what failed its check, and check the endpoints of what was put back once more."""
     failed = () if stop.is_set() else failed_checks(outcomes, probes)
+    ended = [
+        await roll_back(client, outcome, outcomes) if outcome in failed else outcome for outcome in outcomes
+    ]
+    restored = {one.name: (one, channel) for one in ended if (channel := restored_channel(one))}
+    if not restored or stop.is_set():
+        return tuple(ended)
+    closed = {name: just_closed(one, channel) for name, (one, channel) in restored.items()}
+    channels = [channel for _, channel in restored.values()]
+    seen = await until_stopped(verify(channels, order.probe_rules, closed, None, order.channels), stop)
     return tuple(
-        [await roll_back(client, outcome, outcomes) if outcome in failed else outcome for outcome in outcomes]
+        with_second_look(one, seen) if one.name in restored and seen is not None else one for one in ended
     )
 
 

@@ -857,3 +857,30 @@ def test_a_page_that_fails_once_is_tried_again() -> None:
 def test_bodies_are_json_without_anything_that_json_has_not() -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         run(lambda client: client.post("/x", {"a": float("nan")}), [])
+
+
+class Slow(Scripted):
+    """Answers after some seconds of the loop's own time."""
+
+    async def _count_and_send(
+        self, method: str, url: str, headers: Any, body: bytes | None = None, at: Any = None
+    ) -> Reply:
+        await asyncio.sleep(60.0)
+        return await super()._count_and_send(method, url, headers, body, at)
+
+
+@pytest.mark.parametrize(("deadline", "ends"), [(20.0, 20.0), (1.0, 4.0), (None, 60.0)])
+def test_a_request_that_goes_out_before_the_end_of_the_run_does_not_outlast_it(
+    deadline: float | None, ends: float
+) -> None:
+    async def story() -> tuple[Any, float, bool]:
+        client = client_of(Slow([reply(200, BODY)], clock=LoopClock()), ClientLimits(deadline=deadline))
+        error = await _settled(put, client)
+        return error, asyncio.get_running_loop().time(), client.is_writing()
+
+    error, ended, is_writing = in_virtual_time(story())
+    assert (round(ended, 1), is_writing) == (ends, False)
+    if deadline is not None:
+        # It went out, so that nothing is known of it; and there is no time for another.
+        assert (type(error), error.sent) == (Unavailable, True)
+        assert "the time of this run was over" in str(error)

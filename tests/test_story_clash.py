@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from story import IDS, PATH, Story
@@ -184,6 +185,49 @@ def test_a_failed_check_puts_the_channel_back_under_the_version_that_was_written
     assert only(document)["rollback"]["revision"] == "3"
     assert {**story.live(0), "version": 1} == before
     assert [write["if_match"] for write in story.writes()][-1] in ("2", '"2"')
+
+
+def test_what_was_put_back_is_checked_once_more_and_the_record_says_what_was_seen(story: Story) -> None:
+    story.seed("support", 0)
+    story.seed("retail", 1)
+    story.write("support", 0, corsAllowedOrigins=[*ORIGINS, "https://new.example.com"])
+    story.write("retail", 1, webchatUrl="https://broken.example.com")
+    story.commit()
+    endpoints = {"support.example.com": {"do": "accept-everybody"}, "broken.example.com": {"do": "drop"}}
+    story.emulator.settings.update({"endpoints": endpoints})
+    code, document = story.json("apply", "--yes", "--rollback-on-failed-probe")
+    rollbacks = {one["name"]: one["rollback"] for one in document["outcomes"]}
+    assert (code, {one["result"] for one in rollbacks.values()}) == (5, {"applied", "not_reached"})
+    support = rollbacks["support"]
+    seen = {probe["origin"]: (probe["expected"], probe["ok"]) for probe in support["probes"]}
+    assert seen["https://new.example.com"] == ("refused", False)
+    assert seen[ORIGINS[0]] == ("accepted", True)
+    assert (
+        "still fails 3 of 5 (https://not-allowed.invalid should be refused, was accepted)"
+        in support["reason"]
+    )
+    assert rollbacks["retail"]["probes"] == []
+    shown = story.run("report", "show", document["run"]).out
+    assert "checked again, its endpoint still fails" in " ".join(shown.split())
+
+
+def test_a_rollback_that_mends_the_endpoint_says_so(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    story.seed("support", 0)
+    story.write("support", 0, description="Ours", corsAllowedOrigins=[*ORIGINS, "https://new.example.com"])
+    story.emulator.settings.update({"endpoints": {"support.example.com": {"do": "accept-everybody"}}})
+    channels = type(story.emulator.store.channels)
+    real = channels.replace
+
+    def replaced(self: Any, document: Any, *words: Any) -> Any:
+        if document["description"] == "A channel":
+            story.emulator.settings.update({"endpoints": {}})
+        return real(self, document, *words)
+
+    monkeypatch.setattr(channels, "replace", replaced)
+    code, document = apply(story, "--yes", "--rollback-on-failed-probe")
+    rollback = only(document)["rollback"]
+    assert (code, rollback["result"], all(one["ok"] for one in rollback["probes"])) == (5, "applied", True)
+    assert rollback["reason"].endswith("checked again (5), its endpoint does what it should")
 
 
 def test_a_rollback_never_widens(story: Story) -> None:

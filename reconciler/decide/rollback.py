@@ -10,6 +10,7 @@ from reconciler.decide.exposure import strongest
 from reconciler.kinds import kind_named
 from reconciler.kinds.kind import Kind, Steps
 from reconciler.model import (
+    Channel,
     Exposure,
     FieldChange,
     JsonObject,
@@ -60,6 +61,45 @@ def _of_pin(field: FieldChange, outcome: Outcome, others: Sequence[Outcome]) -> 
             back = compare(kind_named(other.kind), other.written.document, other.replaced.document)
             return replace(field, exposure=strongest(one.exposure for one in back))
     return field
+
+
+def restored_channel(outcome: Outcome) -> Channel | None:
+    """Give what the endpoint must do again once a channel is put back; None where it is not."""
+    rollback, before = outcome.rollback, outcome.replaced
+    if rollback is None or before is None or rollback.result not in (Result.APPLIED, Result.ALREADY):
+        return None
+    spec = kind_named(outcome.kind).normalise(before.document)
+    return Channel(outcome.kind, outcome.name, outcome.id, spec, file="")
+
+
+def just_closed(outcome: Outcome, restored: Channel) -> tuple[str, ...]:
+    """Give the origins that the run had let in, and that putting back shuts out again."""
+    kind = kind_named(outcome.kind)
+    kept = kind.origins(restored.spec)
+    return tuple(origin for origin in kind.origins(outcome.spec) if origin not in kept)
+
+
+def with_second_look(outcome: Outcome, probes: Sequence[Probe]) -> Outcome:
+    """Add to a rollback what checking the endpoint once more saw."""
+    rollback = outcome.rollback
+    if rollback is None:
+        return outcome
+    seen = tuple(probe for probe in probes if probe.target.name == outcome.name)
+    reason = f"{rollback.reason}; {_seen_words(seen)}"
+    return replace(outcome, rollback=replace(rollback, reason=reason, probes=seen))
+
+
+def _seen_words(probes: Sequence[Probe]) -> str:
+    if not probes:
+        return "its endpoint was not checked again, since what was put back has none or is disabled"
+    failing = [probe for probe in probes if not probe.ok]
+    if not failing:
+        return f"checked again ({len(probes)}), its endpoint does what it should"
+    first = failing[0]
+    return (
+        f"checked again, its endpoint still fails {len(failing)} of {len(probes)} ({first.target.origin} should be"
+        f" {first.target.expected}, was {first.observed}), so what was written is not the cause"
+    )
 
 
 def restored_body(kind: Kind, before: LiveChannel, written: LiveChannel) -> JsonObject:

@@ -226,7 +226,7 @@ class Client:
             number = await self._witness.before(call) if call.writes else 0
             began = self._clock.monotonic()
             with self._watched(call, number) as ended_as:
-                reply = await self._dispatch(call, token)
+                reply = await self._in_time(call, token)
                 ended_as(reply.status)
         except TransportError as error:
             again = not error.lasting and not (call.writes and error.sent)
@@ -242,6 +242,15 @@ class Client:
         elif reply.status < 500:
             self._slots.widen()
         return reply
+
+    async def _in_time(self, call: Call, token: str) -> Reply:
+        """Send, and give up at the end of the run; what is cut off then may have been carried out."""
+        try:
+            async with asyncio.timeout(self._patience.seconds_left()):
+                return await self._dispatch(call, token)
+        except TimeoutError as error:
+            over = "the time of this run was over before an answer came; run again"
+            raise TransportError(over, sent=True, lasting=True) from error
 
     async def _dispatch(self, call: Call, token: str) -> Reply:
         url = f"{self._base_url}{call.path}" + (f"?{call.query}" if call.query else "")

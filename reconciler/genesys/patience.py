@@ -20,6 +20,9 @@ Notice = Callable[[str], None]
 WORTH_A_WORD = 1.0
 """Seconds from which a wait for our own budget is mentioned."""
 
+LAST_SECONDS = 4.0
+"""How far a request that was begun before the end of the run may reach beyond it."""
+
 
 def silent(_: str) -> None:
     """Say nothing."""
@@ -63,6 +66,12 @@ class Patience:
         if deadline is None or self._clock.monotonic() < deadline:
             return None
         return Setback(Unavailable, "the time of this run is over; run again", sent=False)
+
+    def seconds_left(self) -> float | None:
+        """Give how long a request that goes out now may take; None for a run without an end."""
+        deadline = self._limits.deadline
+        # A request at the last moment still gets the time in which nearly all are answered.
+        return None if deadline is None else max(deadline - self._clock.monotonic(), LAST_SECONDS)
 
     async def _wait_or_raise(self, setback: Setback, attempt: int, method: str, path: str) -> None:
         wait = next_wait(attempt, setback.asked, self._clock.chance(), self._limits)

@@ -69,6 +69,8 @@ class Rollback:
     revision: str | None
     """What is live by our own knowledge; None where it is not known."""
     reason: str
+    probes: tuple[Probe, ...] = ()
+    """What a second check saw, of what was put back; empty where none was made."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -228,6 +228,7 @@ def _rollback(rollback: Rollback) -> JsonObject:
         "result": rollback.result.value,
         "revision": rollback.revision,
         "reason": rollback.reason,
+        "probes": [_probe(probe) for probe in rollback.probes],
     }
 
 
