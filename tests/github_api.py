@@ -34,16 +34,19 @@ class GitHubApi:
     artifacts: list[dict[str, Any]] = field(default_factory=list)
     permissions: set[str] = field(default_factory=lambda: {"issues", "pull-requests", "checks", "actions"})
     requests: list[tuple[str, str]] = field(default_factory=list)
-    faults: list[tuple[str, int, dict[str, str], bool]] = field(default_factory=list)
-    """Method, status (0: the connection breaks), headers, and whether the request is carried out first."""
+    faults: list[tuple[str, int, dict[str, str], bool, str]] = field(default_factory=list)
+    """Method, status (0: the connection breaks), headers, whether the request is carried out first, and the message."""
     user: dict[str, Any] | None = None
     """The person whose token it is; None for the token of a workflow."""
     url: str = ""
 
-    def fail(self, method: str, status: int, *, landed: bool = False, **headers: str) -> None:
+    def fail(
+        self, method: str, status: int, *, landed: bool = False, message: str = "", **headers: str
+    ) -> None:
         """Let the next request of this method fail."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.faults.append((method, status, named, landed))
+        told = "You have exceeded a secondary rate limit." if named else "Server Error"
+        self.faults.append((method, status, named, landed, message or told))
 
     def writes(self) -> list[tuple[str, str]]:
         return [request for request in self.requests if request[0] != "GET"]
@@ -91,7 +94,7 @@ def _add_comment(api: GitHubApi, parts: Any, _: Any, body: Any) -> Answer:
         return _forbidden()
     if len(body["body"]) > MOST_BODY:
         return _invalid("body is too long (maximum is 65536 characters)")
-    number = 1000 + len(api.comments)
+    number = max((one["id"] for one in api.comments), default=999) + 1
     url = f"https://github.example/{REPOSITORY}/pull/{parts[0]}#issuecomment-{number}"
     api.comments.append(
         {"id": number, "issue": int(parts[0]), "body": body["body"], "user": api.author(), "html_url": url}
@@ -109,6 +112,15 @@ def _edit_comment(api: GitHubApi, parts: Any, _: Any, body: Any) -> Answer:
         return _invalid("body is too long (maximum is 65536 characters)")
     found[0]["body"] = body["body"]
     return 200, found[0]
+
+
+def _delete_comment(api: GitHubApi, parts: Any, _: Any, __: Any) -> Answer:
+    if not api.permissions & {"issues", "pull-requests"}:
+        return _forbidden()
+    found = [one for one in api.comments if one["id"] == int(parts[0])]
+    for one in found:
+        api.comments.remove(one)
+    return (204, None) if found else _missing()
 
 
 def _list_issues(api: GitHubApi, _: Any, query: Any, __: Any) -> Answer:
@@ -183,6 +195,7 @@ ROUTES: list[tuple[str, str, Callable[[GitHubApi, Any, Any, Any], Answer]]] = [
     ("GET", r"/issues/(\d+)/comments", _list_comments),
     ("POST", r"/issues/(\d+)/comments", _add_comment),
     ("PATCH", r"/issues/comments/(\d+)", _edit_comment),
+    ("DELETE", r"/issues/comments/(\d+)", _delete_comment),
     ("GET", r"/issues", _list_issues),
     ("POST", r"/issues", _add_issue),
     ("PATCH", r"/issues/(\d+)", _edit_issue),
@@ -221,15 +234,14 @@ class Handler(BaseHTTPRequestHandler):
         asked = {name: values[0] for name, values in parse_qs(query).items()}
         return self.api.answer(self.command, path, asked, json.loads(data or b"null"))
 
-    def _fail(self, fault: tuple[str, int, dict[str, str], bool]) -> None:
+    def _fail(self, fault: tuple[str, int, dict[str, str], bool, str]) -> None:
         if fault[1] == 0:
             self.close_connection = True
             return
-        message = "You have exceeded a secondary rate limit." if fault[2] else "Server Error"
-        self._reply(fault[1], {"message": message}, fault[2])
+        self._reply(fault[1], {"message": fault[4]}, fault[2])
 
     def _reply(self, status: int, value: Any, headers: dict[str, str]) -> None:
-        content = json.dumps(value).encode()
+        content = json.dumps(value).encode() if status != 204 else b""
         self.send_response(status)
         for name, text in {"Content-Type": "application/json", **headers}.items():
             self.send_header(name, text)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +19,17 @@ from markdown import faults
 from story import Story
 
 from reconciler.cli.main import run
+from reconciler.clock import SystemClock
 from reconciler.decide.drift import find_drift, moved_exposure
 from reconciler.decide.plan import make_plan
 from reconciler.decide.saved_plan import plan_document
-from reconciler.github import client
+from reconciler.github import answers, client
+from reconciler.github.client import GitHub
+from reconciler.github.place import read_place
+from reconciler.github.texts import Kept, keep_comment, keep_issue
 from reconciler.model import Applied, AuditTrail
 from reconciler.report.drift_document import Looked, drift_document
+from reconciler.transport import WriteTransport
 
 HEAD = "e" * 40
 PULL = 7
@@ -211,6 +218,44 @@ def test_what_is_wrong_is_named(
     assert (ended, word in err) == (code, True), err
 
 
+@pytest.mark.parametrize(
+    ("command", "status", "message", "headers", "words"),
+    [
+        ("comment", 401, "Bad credentials", {}, ("ends with its job", "github.token")),
+        ("issue", 403, "Resource not accessible", {}, ("issues: write (", "fork")),
+        ("issue", 410, "Issues are disabled for this repo", {}, ("switched off", "Settings")),
+        ("comment", 502, "Server Error", {}, ("GitHub itself", "githubstatus.com")),
+        ("comment", 403, "API rate limit exceeded", {"retry_after": "3000"}, ("3000 s", "120 s", "again")),
+    ],
+)
+def test_a_refusal_says_what_to_do(
+    desk: Desk, command: str, status: int, message: str, headers: dict[str, str], words: tuple[str, ...]
+) -> None:
+    for _ in range(client.ATTEMPTS):
+        desk.api.fail("GET", status, message=message, **headers)
+    code, _, err = desk.run(command, desk.plan(1) if command == "comment" else desk.drift("name"))
+    assert code == 1
+    assert [word for word in (message, *words) if word not in err] == [], err
+    assert "pull-requests" not in err or command == "comment"
+
+
+def test_a_secondary_limit_without_a_header_is_waited_out(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "LIMIT_SECONDS", 0.01)
+    desk.api.fail("GET", 403, message="You have exceeded a secondary rate limit. Please wait")
+    code, _, err = desk.run("comment", desk.plan(1))
+    assert (code, len(desk.api.comments), "permission" in err) == (0, 1, False), err
+
+
+def test_a_check_whose_answer_was_lost_is_made_once(desk: Desk) -> None:
+    for status, landed in ((0, True), (502, True), (502, False)):
+        desk.api.checks.clear()
+        desk.api.fail("POST", status, landed=landed)
+        assert desk.run("check", desk.plan(1))[0] == 0
+        assert len(desk.api.checks) == 1
+
+
 def test_the_token_of_a_fork_may_not_write_and_the_sentence_says_why(desk: Desk) -> None:
     desk.api.permissions.clear()
     code, _, err = desk.run("comment", desk.plan(1))
@@ -257,6 +302,37 @@ def test_two_jobs_at_once_leave_one_open_issue(desk: Desk) -> None:
     desk.api.issues.append({**desk.api.issues[0], "number": 2})
     desk.run("issue", desk.drift("name"))
     assert [issue["state"] for issue in desk.api.issues] == ["open", "closed"]
+
+
+def test_two_jobs_that_find_nothing_at_the_same_moment_leave_one_text(desk: Desk) -> None:
+    body = "<!-- reconciler:plan:org-1 digest=x -->\nPlan of "
+    drift = body.replace("plan", "drift")
+
+    async def both() -> list[Kept]:
+        async with WriteTransport(ca_file=None, connections=4) as transport:
+            place = read_place(os.environ)
+            first, second = (GitHub(transport, place, SystemClock(), print) for _ in range(2))
+            comments = [keep_comment(first, PULL, body + "1"), keep_comment(second, PULL, body + "2")]
+            issues = [
+                keep_issue(one, "Drift", drift + str(n), clean=False) for n, one in enumerate((first, second))
+            ]
+            return [*await asyncio.gather(*comments), *await asyncio.gather(*issues)]
+
+    kept = asyncio.run(both())
+    assert sorted(one.deed for one in kept) == ["created", "created", "updated", "updated"]
+    (comment,) = desk.api.comments
+    assert comment["body"] in (body + "1", body + "2")
+    assert {one.url for one in kept[:2]} == {comment["html_url"]}
+    assert [one["state"] for one in desk.api.issues].count("open") == 1
+    assert ("POST", f"/repos/{REPOSITORY}/issues/{PULL}/comments") in desk.api.requests
+
+
+def test_an_issue_behind_many_others_is_found(desk: Desk) -> None:
+    other = {"state": "open", "title": "x", "body": "talk", "user": BOT, "labels": ["reconciler-drift"]}
+    desk.api.issues += [{**other, "number": number} for number in range(1, 251)]
+    desk.run("issue", desk.drift("name"))
+    assert desk.run("issue", desk.drift("description"))[1].startswith("updated")
+    assert len(desk.api.issues) == 251
 
 
 def test_an_issue_whose_answer_was_lost_is_not_opened_twice(desk: Desk) -> None:

@@ -19,6 +19,11 @@ from reconciler.report.escape import shown
 from reconciler.transport import Reply
 
 MESSAGE = 300
+LIMIT_SECONDS = 60.0
+"""How long GitHub asks to wait at a limit that names no time."""
+LONGEST_WAIT_SECONDS = 120.0
+SECONDARY = ("secondary rate limit", "abuse detection")
+"""What stands in a refusal that is about a limit, and has no header that says so."""
 NO_REASON = "no reason was given"
 
 
@@ -45,7 +50,7 @@ def value_of(reply: Reply, method: str, path: str) -> Json:
 
 def _refusal(reply: Reply, method: str, path: str) -> RemoteError:
     seconds = limit_seconds(reply)
-    kind, hint = (Limited, "") if seconds is not None else _meaning(reply.status, path)
+    kind, hint = (Limited, _waiting(seconds)) if seconds is not None else _meaning(reply.status, path)
     message = _message(reply)
     error = kind(
         f"{message}; {hint}" if hint else message,
@@ -60,16 +65,29 @@ def _refusal(reply: Reply, method: str, path: str) -> RemoteError:
     return error
 
 
+def _waiting(seconds: float) -> str:
+    if seconds <= LONGEST_WAIT_SECONDS:
+        return ""
+    longest = f"longer than the {LONGEST_WAIT_SECONDS:.0f} s that are waited"
+    return f"it asks to wait {seconds:.0f} s, {longest}; run the job again after that"
+
+
 def _meaning(status: int, path: str) -> tuple[type[RemoteError], str]:
     match status:
         case 401:
-            return Unauthorized, "GITHUB_TOKEN is not valid here"
+            told = "the token of a workflow ends with its job, and is given by env: GITHUB_TOKEN: ${{ github.token }}"
+            return Unauthorized, f"GITHUB_TOKEN is not valid here; {told}"
         case 403:
             return Forbidden, _needed(path)
         case 404:
             return NotFound, f"{_needed(path)}, or it is not there"
+        case 410:
+            return (
+                Rejected,
+                "issues are switched off in this repository; Settings, Features, Issues has the switch",
+            )
         case _ if status >= 500:
-            return Unavailable, ""
+            return Unavailable, "GitHub itself is not well; www.githubstatus.com says more"
         case _ if status < 400:
             return Rejected, "the repository was moved or renamed; GITHUB_REPOSITORY must be its name of now"
         case _:
@@ -77,8 +95,13 @@ def _meaning(status: int, path: str) -> tuple[type[RemoteError], str]:
 
 
 def _needed(path: str) -> str:
-    wanted = "checks: write" if "/check-runs" in path else "issues: write, or pull-requests: write"
-    wanted = "actions: read" if "/actions/" in path else wanted
+    wanted = "issues: write"
+    if "/comments" in path:
+        wanted = "issues: write, or pull-requests: write"
+    elif "/check-runs" in path:
+        wanted = "checks: write"
+    elif "/actions/" in path:
+        wanted = "actions: read"
     return f"the job needs the permission {wanted} (a pull request from a fork never has it)"
 
 
@@ -106,8 +129,9 @@ def limit_seconds(reply: Reply) -> float | None:
     if _header(reply, "x-ratelimit-remaining") == "0":
         reset, now = _number(_header(reply, "x-ratelimit-reset")), _seconds(_header(reply, "date"))
         # Both times are the server's own, so that our clock does not matter.
-        return max(reset - now, 1.0) if reset is not None and now is not None else 60.0
-    return 60.0 if reply.status == 429 else None
+        return max(reset - now, 1.0) if reset is not None and now is not None else LIMIT_SECONDS
+    told = _message(reply).lower()
+    return LIMIT_SECONDS if reply.status == 429 or any(word in told for word in SECONDARY) else None
 
 
 def _number(text: str | None) -> float | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from reconciler.errors import Unavailable
 from reconciler.github.client import GitHub
 from reconciler.github.texts import Deed, Kept
-from reconciler.model import JsonObject
+from reconciler.model import Json, JsonObject
 
 SUMMARY_LIMIT = 65_000
 """Bytes; GitHub takes 65,535 characters."""
@@ -37,7 +38,7 @@ async def keep_check(github: GitHub, commit: str, check: Check) -> Kept:
     notes = list(check.annotations[:MOST_ANNOTATIONS])
     content = _content(check, notes[:ANNOTATIONS])
     if known is None:
-        answer = await github.post("/check-runs", {"name": check.name, "head_sha": commit, **content})
+        answer = await _create(github, commit, check, content)
     else:
         answer = await github.patch(f"/check-runs/{known}", content)
     for first in range(ANNOTATIONS, len(notes), ANNOTATIONS):
@@ -45,6 +46,18 @@ async def keep_check(github: GitHub, commit: str, check: Check) -> Kept:
         await github.patch(f"/check-runs/{answer.get('id')}", {"output": _output(check, more)})
     url = answer.get("html_url") if isinstance(answer, dict) else None
     return Kept(Deed.CREATED if known is None else Deed.UPDATED, url if isinstance(url, str) else None)
+
+
+async def _create(github: GitHub, commit: str, check: Check, content: JsonObject) -> Json:
+    wanted = {"name": check.name, "head_sha": commit, **content}
+    try:
+        return await github.post("/check-runs", wanted)
+    except Unavailable as error:
+        if not error.sent:
+            raise
+        # The answer was lost: it may be there.
+        known = await _find(github, commit, check)
+        return {"id": known} if known is not None else await github.post("/check-runs", wanted)
 
 
 async def _find(github: GitHub, commit: str, check: Check) -> int | None:

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from reconciler import __version__
 from reconciler.clock import Clock
 from reconciler.errors import Forbidden, NotFound, RemoteError, Throttled, Unavailable
-from reconciler.github.answers import Limited, value_of
+from reconciler.github.answers import LONGEST_WAIT_SECONDS, Limited, value_of
 from reconciler.github.place import Place
 from reconciler.model import Json, JsonObject
 from reconciler.transport import Reply, TransportError, WriteTransport
@@ -21,7 +21,6 @@ from reconciler.transport import Reply, TransportError, WriteTransport
 ATTEMPTS = 4
 PAUSE_SECONDS = 1.0
 """Before the second try; doubled before each further one."""
-LONGEST_WAIT_SECONDS = 120.0
 PAGE_SIZE = 100
 PAGES = 50
 """Pages of one list that are read at the most."""

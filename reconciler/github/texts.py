@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from reconciler.errors import NotFound, Unavailable
 from reconciler.github.client import GitHub
-from reconciler.model import JsonObject
+from reconciler.model import Json, JsonObject
 
 LABEL = "reconciler-drift"
 
@@ -45,15 +45,18 @@ async def keep_comment(
     mark, path = mark_of(body), f"/issues/{number}/comments"
     mine = [] if new else await _find(github, path, mark)
     if not mine:
-        return Kept(Deed.NOTHING) if only_update else await _create_comment(github, path, body)
+        if only_update:
+            return Kept(Deed.NOTHING)
+        created = await _create_comment(github, path, body)
+        return Kept(Deed.CREATED, _url(created)) if new else await _the_first(github, path, created, body)
     last = mine[-1]
     if last.get("body") == body:
         return Kept(Deed.UNCHANGED, _url(last))
     try:
-        changed = await github.patch(f"/issues/comments/{_number(last, 'id')}", {"body": body})
+        changed = await _edit(github, last, body)
     except NotFound:
         # Somebody deleted it since we looked.
-        return await _create_comment(github, path, body)
+        return Kept(Deed.CREATED, _url(await _create_comment(github, path, body)))
     return Kept(Deed.UPDATED, _url(changed))
 
 
@@ -93,17 +96,28 @@ async def _bring_up_to_date(
     return Kept(Deed.CLOSED if clean else Deed.UPDATED, _url(changed))
 
 
-async def _create_comment(github: GitHub, path: str, body: str) -> Kept:
+async def _create_comment(github: GitHub, path: str, body: str) -> JsonObject:
     try:
-        return Kept(Deed.CREATED, _url(await github.post(path, {"body": body})))
+        return _row(await github.post(path, {"body": body}))
     except Unavailable as error:
         if not error.sent:
             raise
         # The answer was lost: it may be there.
         found = [one for one in await _find(github, path, mark_of(body)) if one.get("body") == body]
-        if found:
-            return Kept(Deed.CREATED, _url(found[-1]))
-        return Kept(Deed.CREATED, _url(await github.post(path, {"body": body})))
+        return found[-1] if found else _row(await github.post(path, {"body": body}))
+
+
+async def _the_first(github: GitHub, path: str, created: JsonObject, body: str) -> Kept:
+    """Keep one comment where two jobs looked at the same moment, and found nothing: the older one."""
+    mine = await _find(github, path, mark_of(body))
+    if not mine or _number(mine[0], "id") == _number(created, "id"):
+        return Kept(Deed.CREATED, _url(created))
+    await github.delete(f"/issues/comments/{_number(created, 'id')}")
+    return Kept(Deed.UPDATED, _url(await _edit(github, mine[0], body)))
+
+
+async def _edit(github: GitHub, comment: JsonObject, body: str) -> JsonObject:
+    return _row(await github.patch(f"/issues/comments/{_number(comment, 'id')}", {"body": body}))
 
 
 async def _create_issue(github: GitHub, title: str, body: str) -> Kept:
@@ -156,6 +170,10 @@ def _begins(body: object, mark: str) -> bool:
 
 def _first_line(body: object) -> str:
     return body.splitlines()[0] if isinstance(body, str) and body else ""
+
+
+def _row(answer: Json) -> JsonObject:
+    return answer if isinstance(answer, dict) else {}
 
 
 def _url(row: JsonObject) -> str | None:
