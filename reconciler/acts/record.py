@@ -18,7 +18,7 @@ from reconciler.ledger.branch import NAME as BRANCH
 from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.source import find_repository
 from reconciler.model import Action, Change, JsonObject, Outcome, Plan, Result, Run, Side
-from reconciler.report.documents import apply_document, json_text, recorded
+from reconciler.report.documents import apply_document, json_pieces, recorded
 from reconciler.report.markdown import document_markdown
 from reconciler.report.people import without_people
 from reconciler.report.waivers import Standing, waiver_metrics
@@ -150,7 +150,8 @@ def keep_file(repo: Path, record: JsonObject) -> str:
     try:
         folder.mkdir(exist_ok=True)
         (folder / ".gitignore").write_text("*\n")
-        path.write_text(json_text(record))
+        with path.open("w") as file:
+            file.writelines(json_pieces(record))
     except OSError:
         return ""
     return str(path)

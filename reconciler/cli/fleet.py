@@ -69,9 +69,9 @@ def fleet(story: str, form: str, out: Path | None, repo: Path | None, **options:
         entries = run_all(jobs, executor, count)
     document = fleet_document(story, entries)
     if out:
-        from reconciler.report.documents import json_text
+        from reconciler.report.documents import json_pieces
 
-        write_file(out, json_text(document))
+        write_file(out, json_pieces(document))
     show_fleet(document, form)
     return int(document["exit"])
 
@@ -109,12 +109,12 @@ def merged(paths: Sequence[Path], out: Path | None, form: str, repo: Path | None
     """Print several reports of one command as one: `report merge FILE…`."""
     from reconciler.cli.plan import load
     from reconciler.fleet.reports import merge
-    from reconciler.report.documents import json_text
+    from reconciler.report.documents import json_pieces
 
     expected = [one.name for one in _roster(find_root(repo), ())] if whole else []
     document = merge([load(path) for path in paths], expected)
     if out:
-        write_file(out, json_text(document))
+        write_file(out, json_pieces(document))
         say(f"written: {out}")
     else:
         show_fleet(document, form)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -28,24 +28,41 @@ PLAIN_SECONDS = 2.0
 
 def emit(text: str) -> None:
     """Print a result on stdout."""
-    click.echo(without_secret(text.rstrip("\n")), color=True)
+    emit_pieces([text])
+
+
+def emit_pieces(pieces: Iterable[str]) -> None:
+    """Print a result on stdout as it comes, with one line feed at its end."""
+    ends = ""
+    for piece in pieces_without_secret(pieces):
+        kept = piece.rstrip("\n")
+        if kept:
+            click.echo(ends + kept, nl=False, color=True)
+            ends = ""
+        ends += piece[len(kept) :]
+    click.echo()
 
 
 def without_secret(text: str) -> str:
     """Hide the client secret, in whatever form: somebody may have written it into a channel."""
+    return "".join(pieces_without_secret([text]))
+
+
+def pieces_without_secret(pieces: Iterable[str]) -> Iterable[str]:
+    """Hide the client secret in a text that comes in pieces."""
     secret = os.environ.get("GENESYS_CLIENT_SECRET", "")
     if len(secret) < SECRET_LETTERS:
-        return text  # So short a word is found everywhere, and is no secret.
-    from reconciler.genesys.words import redacted
+        return pieces  # So short a word is found everywhere, and is no secret.
+    from reconciler.genesys.words import redacted_pieces
 
-    return str(redacted(text, [secret]))
+    return redacted_pieces(pieces, [secret])
 
 
 def emit_json(document: JsonObject) -> None:
     """Print one JSON document on stdout, and nothing else."""
-    from reconciler.report.documents import json_text
+    from reconciler.report.documents import json_pieces
 
-    emit(json_text(document))
+    emit_pieces(json_pieces(document))
 
 
 def show(document: JsonObject, form: str) -> None:
@@ -57,22 +74,23 @@ def show(document: JsonObject, form: str) -> None:
 
         emit(document_markdown(document))
     elif form == "html":
-        from reconciler.report.html.documents import document_html
+        from reconciler.report.html.documents import html_pieces
 
-        emit(document_html(document))
+        emit_pieces(html_pieces(document))
     else:
-        from reconciler.report.text import document_text
+        from reconciler.report.text import text_pieces
 
-        emit(document_text(document, width=width(), colour=has_colour()))
+        emit_pieces(text_pieces(document, width=width(), colour=has_colour()))
 
 
-def write_file(path: Path, text: str) -> None:
+def write_file(path: Path, pieces: Iterable[str]) -> None:
     """Write a result to a file, whole or not at all."""
     from reconciler.errors import UsageError
 
     partial = path.with_name(path.name + ".partial")
     try:
-        partial.write_text(without_secret(text), encoding="utf-8")
+        with partial.open("w", encoding="utf-8") as file:
+            file.writelines(pieces_without_secret(pieces))
         partial.replace(path)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from error

@@ -136,9 +136,9 @@ def _html(ledger: Ledger, name: str, out: Path | None) -> int:
     if out is None:
         show(document, "html")
         return 0
-    from reconciler.report.html.documents import document_html
+    from reconciler.report.html.documents import html_pieces
 
-    write_file(out, document_html(document))
+    write_file(out, html_pieces(document))
     say(f"written: {out}")
     return 0
 
@@ -175,7 +175,7 @@ def _metrics(ledger: Ledger, form: str, out: Path | None, options: dict[str, Any
     if out is None:
         emit(text)
     else:
-        write_file(out, text)
+        write_file(out, [text])
     return 0
 
 

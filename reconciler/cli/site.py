@@ -62,4 +62,4 @@ def _write(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"{path.parent} cannot be made: {error.strerror}") from error
-    write_file(path, text)
+    write_file(path, [text])

@@ -35,14 +35,51 @@ def redacted(value: Json, secrets: Iterable[str]) -> Json:
     return _redact(value, _compact_forms(secrets))
 
 
+def redacted_pieces(pieces: Iterable[str], secrets: Iterable[str]) -> Iterator[str]:
+    """Give a text that comes in pieces with every secret in it hidden, also one that lies across pieces."""
+    forms = _compact_forms(secrets)
+    reach = max(map(len, forms), default=0)
+    text = masked = ""
+    for piece in pieces:
+        text += piece
+        seen = _mask(text, forms)
+        # What a secret that began further up has hidden stays hidden.
+        masked = "".join(map(_darker, masked, seen)) + seen[len(masked) :]
+        cut = _settled(text, masked, reach)
+        yield MASKS.sub(HIDDEN, masked[:cut])
+        text, masked = text[cut:], masked[cut:]
+    yield MASKS.sub(HIDDEN, masked)
+
+
+def _darker(one: str, other: str) -> str:
+    return MASK if one == MASK else other
+
+
+def _settled(text: str, masked: str, reach: int) -> int:
+    """Give the place before which nothing that may follow hides anything: a secret may begin in the last letters."""
+    cut, letters = len(text), 0
+    while cut and letters < reach - 1:
+        cut -= 1
+        letters += not text[cut].isspace()
+    while cut and masked[cut - 1] == MASK:
+        cut -= 1
+    return cut
+
+
 def _redact(value: Json, forms: Iterable[str]) -> Json:
+    """Give the value itself where nothing in it is hidden: a record of many outcomes is not there twice."""
     if isinstance(value, str):
         masked = _mask(value, forms)
         return MASKS.sub(HIDDEN, masked) if masked != value else value
     if isinstance(value, list):
-        return [_redact(entry, forms) for entry in value]
+        for place, entry in enumerate(value):
+            if (hidden := _redact(entry, forms)) is not entry:
+                return [*value[:place], hidden, *(_redact(rest, forms) for rest in value[place + 1 :])]
+        return value
     if isinstance(value, dict):
-        return {_redact(name, forms): _redact(entry, forms) for name, entry in value.items()}
+        items = [(_redact(name, forms), _redact(entry, forms)) for name, entry in value.items()]
+        same = all(a is c and b is d for (a, b), (c, d) in zip(items, value.items(), strict=True))
+        return value if same else dict(items)
     return value
 
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from reconciler.errors import RecordError
 from reconciler.model import JsonObject
 from reconciler.report.escape import shown
+from reconciler.report.stream import in_pieces
 
 FILE_BYTES = 16 * 1024 * 1024
 """The most that one file of the record may hold, when it is written and when it is read."""
@@ -90,11 +91,15 @@ def applied_path(organisation: str, name: str) -> str:
 
 def file_bytes(document: JsonObject) -> bytes:
     """Write a JSON object in the one way that hashes are made of."""
+    encoder = json.JSONEncoder(sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
+    data = bytearray()
     try:
-        text = json.dumps(dict(document), sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
+        for piece in in_pieces(encoder.iterencode(dict(document))):
+            data += _text_bytes(piece)
+            _require_size(len(data))
     except (TypeError, ValueError, RecursionError) as error:
         raise RecordError(f"the record is not JSON: {shown(str(error))}") from error
-    return _text_bytes(text + "\n")
+    return bytes(data + b"\n")
 
 
 def read_document(data: bytes) -> JsonObject | None:
@@ -161,9 +166,13 @@ def _text_bytes(text: str) -> bytes:
         data = text.encode()
     except UnicodeEncodeError as error:
         raise RecordError("the record holds half of a surrogate pair, which no file can hold") from error
-    if len(data) > FILE_BYTES:
-        raise RecordError(f"the record has {len(data)} bytes; {FILE_BYTES} are allowed")
+    _require_size(len(data))
     return data
+
+
+def _require_size(size: int) -> None:
+    if size > FILE_BYTES:
+        raise RecordError(f"the record has {size} bytes or more; {FILE_BYTES} are allowed")
 
 
 def _object_id(value: object) -> str:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from types import MappingProxyType
 
 from reconciler.model import (
@@ -30,6 +31,7 @@ from reconciler.model import (
 from reconciler.report import facts
 from reconciler.report.attribution import attribution_document
 from reconciler.report.metrics import handshake_metrics, make_metrics
+from reconciler.report.stream import in_pieces
 
 FORMAT = 1
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -47,9 +49,16 @@ class AdoptedFile:
 
 
 def json_text(document: JsonObject) -> str:
-    """Write a document for standard output, in ASCII; NaN raises, and no workflow runner finds a command."""
-    text = json.dumps(document, indent=2, allow_nan=False)
-    return text.replace("##[", "#\\u0023[").replace("\x7f", "\\u007f") + "\n"
+    """Write a document in ASCII; NaN raises, and no workflow runner finds a command."""
+    return "".join(json_pieces(document))
+
+
+def json_pieces(document: JsonObject) -> Iterator[str]:
+    """Write a document as `json_text` does, piece by piece."""
+    parts = json.JSONEncoder(indent=2, allow_nan=False).iterencode(document)
+    # A text is one part, so that no command lies across two.
+    inert = (part.replace("##[", "#\\u0023[").replace("\x7f", "\\u007f") for part in parts)
+    return in_pieces(chain(inert, ["\n"]))
 
 
 def validate_document(

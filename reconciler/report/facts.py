@@ -24,13 +24,18 @@ def part(document: JsonObject, key: str) -> JsonObject:
 
 def rows(document: JsonObject, key: str) -> list[JsonObject]:
     """Give the objects of the list under this key."""
-    return [row for row in entries(document, key) if isinstance(row, Mapping)]
+    found = entries(document, key)
+    if all(isinstance(row, Mapping) for row in found):
+        return found
+    return [row for row in found if isinstance(row, Mapping)]
 
 
 def entries(document: JsonObject, key: str) -> list[Json]:
-    """Give the list under this key, or an empty one."""
+    """Give the list under this key as it is, or an empty one."""
     value = document.get(key)
-    return list(value) if isinstance(value, list | tuple) else []
+    if isinstance(value, list):
+        return value
+    return list(value) if isinstance(value, tuple) else []
 
 
 def word(document: JsonObject, key: str, default: str = "") -> str:
@@ -54,10 +59,17 @@ def count(document: JsonObject, key: str) -> int:
 
 def results(outcomes: list[JsonObject]) -> Counter[str]:
     """Count how outcomes ended; a result that nobody knows counts as unknown."""
-    ended = [word(outcome, "result") for outcome in outcomes]
+    ended = (word(outcome, "result") for outcome in outcomes)
     return Counter(result if result in RESULTS else Result.UNKNOWN.value for result in ended)
 
 
 def failing(probes: list[JsonObject]) -> list[JsonObject]:
     """Give the probes that did not see what they expected."""
     return [probe for probe in probes if probe.get("ok") is not True]
+
+
+def worst_first(outcomes: list[JsonObject]) -> list[JsonObject]:
+    """Give outcomes with what was not carried out before what was, each in its order."""
+    if all(word(outcome, "result") in DONE for outcome in outcomes):
+        return outcomes
+    return sorted(outcomes, key=lambda outcome: word(outcome, "result") in DONE)

@@ -24,7 +24,8 @@ def without_people(record: JsonObject) -> dict[str, Json]:
         kept["audit"] = {**audit, "entries": [_entry(entry) for entry in audit["entries"]]}
     outcomes = record.get("outcomes")
     if isinstance(outcomes, list):
-        kept["outcomes"] = [_outcome(outcome, _aliases(record)) for outcome in outcomes]
+        aliases = _aliases(record)
+        kept["outcomes"] = [_outcome(outcome, aliases) for outcome in outcomes]
     if record.get("command") == "drift" and isinstance(record.get("channels"), list):
         kept["channels"] = [_drifted(channel) for channel in record["channels"]]
     return kept
@@ -78,6 +79,8 @@ def _outcome(outcome: Any, aliases: dict[str, str]) -> Json:
         {**clash, "by": _entry(clash["by"])} if isinstance(clash, dict) and clash.get("by") else clash
         for clash in outcome.get("clashes", [])
     ]
+    if reason == outcome.get("reason") and not clashes:
+        return outcome  # as nearly all are
     return {**outcome, "reason": reason, "clashes": clashes}
 
 

@@ -14,6 +14,7 @@ from reconciler.report.markdown_page import Piece, folded, row, table, text_piec
 from reconciler.report.plan_markdown import diff_block
 from reconciler.report.probes_text import by_channel, expectation, handshakes_text
 from reconciler.report.run_text import outcome_words, way_out
+from reconciler.report.stream import Made
 from reconciler.report.told import told_words
 from reconciler.report.wording import (
     EXIT_WORDS,
@@ -39,27 +40,27 @@ def run_pieces(document: JsonObject) -> Sequence[Piece]:
         text_piece(_head(document)),
         Piece(
             table("result", "change", "channel", "what happened"),
-            [_outcome_row(outcome) for outcome in _worst_first(outcomes)],
+            Made(_outcome_row, facts.worst_first(outcomes)),
             noun="changes",
         ),
         Piece(
             table("result", "change", "health webhook", "what happened"),
-            [_webhook_row(webhook) for webhook in facts.rows(document, "webhooks")],
+            Made(_webhook_row, facts.rows(document, "webhooks")),
             noun="webhooks",
         ),
         Piece(
             "\n",
-            [_clash_block(outcome) for outcome in outcomes if facts.rows(outcome, "clashes")],
+            Made(_clash_block, [outcome for outcome in outcomes if facts.rows(outcome, "clashes")]),
             noun="clashes",
         ),
         Piece(
             table("failed check", "origin", "saw", "why"),
-            [_probe_row(probe) for probe in facts.failing(probes)],
+            Made(_probe_row, facts.failing(probes)),
             noun="failed checks",
         ),
         Piece(
             "\n#### Endpoint checks\n",
-            [_probe_block(of_channel) for of_channel in by_channel(probes)],
+            Made(_probe_block, by_channel(probes)),
             noun="endpoints",
         ),
         *_audit_pieces(facts.part(document, "audit")),
@@ -76,10 +77,6 @@ def _head(document: JsonObject) -> str:
     verdict = facts.word(facts.part(document, "plan"), "verdict")
     planned = f"\nPlanned: {words(shown(verdict, SENTENCE))}\n" if verdict else ""
     return f"### Reconciler run\n\n**{run_verdict(document)}**\n{planned}{notes}"
-
-
-def _worst_first(outcomes: list[JsonObject]) -> list[JsonObject]:
-    return sorted(outcomes, key=lambda outcome: facts.word(outcome, "result") in facts.DONE)
 
 
 def _result_cell(document: JsonObject) -> str:
@@ -170,7 +167,7 @@ def _audit_pieces(trail: JsonObject) -> Iterator[Piece]:
     entries = facts.rows(trail, "entries")
     yield Piece(
         table("when", "channel", "action", "by"),
-        [_entry_row(entry) for entry in entries],
+        Made(_entry_row, entries),
         noun="audit entries",
     )
     if trail and trail.get("complete") is not True:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
 from reconciler.report.escape import inert, printable
+from reconciler.report.stream import in_pieces
 
 NARROWEST = 40
 
@@ -35,8 +36,13 @@ Line = tuple[str | Paint, ...]
 
 def page(lines: Iterable[Line], *, colour: bool) -> str:
     """Join lines; whatever stands in them, the page has no control character but its own."""
+    return "".join(page_pieces(lines, colour=colour))
+
+
+def page_pieces(lines: Iterable[Line], *, colour: bool) -> Iterator[str]:
+    """Join lines as `page` does, piece by piece."""
     rendered = ("".join(_part(part, colour) for part in line).rstrip() for line in lines)
-    return inert("".join(f"{line}\n" for line in rendered))
+    return in_pieces(inert(f"{line}\n") for line in rendered)
 
 
 def wrapped(text: str, width: int, indent: int = 0, colour: Colour | None = None) -> Iterable[Line]:

@@ -14,7 +14,7 @@ from reconciler.report.drift_text import drift_lines
 from reconciler.report.plan_text import APPLY, plan_lines
 from reconciler.report.probes_text import verify_lines
 from reconciler.report.run_text import run_lines
-from reconciler.report.terminal import Colour, Line, Paint, page, wrapped
+from reconciler.report.terminal import Colour, Line, Paint, page, page_pieces, wrapped
 
 STATES = {
     "fresh": ("✓", Colour.GREEN, "live is as reviewed"),
@@ -25,8 +25,13 @@ STATES = {
 
 def document_text(document: JsonObject, *, width: int = 80, colour: bool = False) -> str:
     """Write any document; ends with a line feed, and has no control characters but line feeds and colours."""
+    return "".join(text_pieces(document, width=width, colour=colour))
+
+
+def text_pieces(document: JsonObject, *, width: int = 80, colour: bool = False) -> Iterator[str]:
+    """Write any document as `document_text` does, piece by piece."""
     lines = RENDERERS.get(facts.word(document, "command"), _unknown_lines)
-    return page(lines(document, width), colour=colour)
+    return page_pieces(lines(document, width), colour=colour)
 
 
 def plan_text(

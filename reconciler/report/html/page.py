@@ -10,22 +10,28 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+from collections.abc import Iterator
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from reconciler.model import Json
 from reconciler.report.escape import printable
+from reconciler.report.stream import in_pieces
 
 
 def make_page(template: str, **content: Json) -> str:
     """Fill a template; `title` is needed, `organisation` and `links` (a bar of links) are not."""
+    return "".join(page_pieces(template, **content))
+
+
+def page_pieces(template: str, **content: Json) -> Iterator[str]:
+    """Fill a template as `make_page` does, piece by piece."""
     environment = _environment()
     style, script = _source("style.css"), _source("script.js")
     given = {"organisation": "", "links": (), **content}
-    return environment.get_template(template).render(
-        style=style, script=script, policy=_policy(style, script), **given
-    )
+    page = environment.get_template(template)
+    return in_pieces(page.generate(style=style, script=script, policy=_policy(style, script), **given))
 
 
 @functools.cache

@@ -12,7 +12,7 @@ from reconciler.report.changes import field_views
 from reconciler.report.clash_words import mover, rollback_words, takes
 from reconciler.report.counts import counted
 from reconciler.report.html.charts import Bars, phase_bars
-from reconciler.report.html.page import make_page
+from reconciler.report.html.page import page_pieces
 from reconciler.report.html.views import (
     FieldRow,
     Tile,
@@ -27,6 +27,7 @@ from reconciler.report.html.views import (
 )
 from reconciler.report.probes_text import SOON, by_channel, expectation
 from reconciler.report.run_text import outcome_words, way_out
+from reconciler.report.stream import Made
 from reconciler.report.told import told_words
 from reconciler.report.wording import (
     EXIT_WORDS,
@@ -113,11 +114,16 @@ class EntryRow:
 
 def run_html(document: JsonObject, *, links: Sequence[JsonObject] = ()) -> str:
     """Write a run; `links` is the bar of links, where the page stands among others."""
+    return "".join(run_html_pieces(document, links=links))
+
+
+def run_html_pieces(document: JsonObject, *, links: Sequence[JsonObject] = ()) -> Iterator[str]:
+    """Write a run as `run_html` does, piece by piece."""
     code = facts.count(document, "exit")
     plan, trail = facts.part(document, "plan"), facts.part(document, "audit")
     endpoints = [_endpoint(probes) for probes in by_channel(facts.rows(document, "probes"))]
     many = len(endpoints) > DETAILED
-    return make_page(
+    return page_pieces(
         "run.html",
         title=f"Run {facts.word(document, 'run')}",
         organisation=facts.word(document, "organisation"),
@@ -127,9 +133,9 @@ def run_html(document: JsonObject, *, links: Sequence[JsonObject] = ()) -> str:
         exit=f"Exit {code}: {EXIT_WORDS.get(code, 'see the documentation')}.",
         notes=[(key, word) for key in ("held", "error") if (word := facts.word(document, key))],
         tiles=_tiles(document),
-        outcomes=[_outcome(row) for row in _worst_first(facts.rows(document, "outcomes"))],
+        outcomes=Made(_outcome, facts.worst_first(facts.rows(document, "outcomes"))),
         results=_results(document),
-        webhooks=[_webhook(row) for row in facts.rows(document, "webhooks")],
+        webhooks=Made(_webhook, facts.rows(document, "webhooks")),
         cards=change_cards(plan),
         exposures=exposures(facts.rows(plan, "channels")),
         planned=facts.word(plan, "verdict"),
@@ -139,7 +145,7 @@ def run_html(document: JsonObject, *, links: Sequence[JsonObject] = ()) -> str:
         chart=_phases(document),
         phases=PHASES,
         skipped=picked(facts.rows(document, "skipped"), "name", "reason"),
-        entries=[_entry(row) for row in facts.rows(trail, "entries")],
+        entries=Made(_entry, facts.rows(trail, "entries")),
         gap="" if not trail or trail.get("complete") is True else facts.word(trail, "reason", "not said"),
         omitted=[str(name) for name in facts.entries(trail, "omitted")],
         told=list(told_words(document)),
@@ -169,10 +175,6 @@ def _latency(metrics: JsonObject) -> tuple[str, str]:
 def _results(document: JsonObject) -> list[str]:
     found = facts.results(facts.rows(document, "outcomes"))
     return [result.value for result in Result if found[result]]
-
-
-def _worst_first(outcomes: list[JsonObject]) -> list[JsonObject]:
-    return sorted(outcomes, key=lambda outcome: facts.word(outcome, "result") in facts.DONE)
 
 
 def _outcome(outcome: JsonObject) -> OutcomeRow:

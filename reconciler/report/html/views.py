@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from reconciler.model import Action, Exposure, JsonObject
 from reconciler.report import facts
 from reconciler.report.changes import FieldView, Group, group_views, groups
 from reconciler.report.counts import listed
+from reconciler.report.stream import Made
 from reconciler.report.wording import ACTION_SYMBOLS, field_name, requests_text, value_text
 
 NAMES = 40
@@ -73,10 +75,10 @@ def bill_tile(name: str, requests: JsonObject) -> Tile:
     return name, spent, detail.removesuffix(")")
 
 
-def change_cards(document: JsonObject) -> list[ChangeCard]:
+def change_cards(document: JsonObject) -> Sequence[ChangeCard]:
     """Give the changes of a plan, worst first, the same edit folded into one."""
     changed = groups(document)
-    return [_card(group, opened=len(changed) <= OPEN) for group in changed]
+    return Made(partial(_card, opened=len(changed) <= OPEN), changed)
 
 
 def field_row(view: FieldView) -> FieldRow:
