@@ -113,18 +113,20 @@ def test_ten_times_the_outcomes_take_no_more_memory(surface: str) -> None:
 
 @pytest.mark.campaign
 @pytest.mark.parametrize("surface", SURFACES)
-def test_a_hundred_thousand_outcomes_take_no_more_memory_than_ten_thousand(surface: str) -> None:
-    few, _ = peak(SURFACES[surface], 10_000)
-    many, length = peak(SURFACES[surface], 100_000)
-    # Nine references of eight bytes for each outcome, where they are sorted, are all that may be added.
-    assert many <= few + 3_000_000
-    assert surface == "markdown" or length > 8 * many
+def test_many_more_outcomes_take_no_more_memory(surface: str) -> None:
+    """`benchmarks/speed.py reports` does it with a hundred thousand."""
+    few, short = peak(SURFACES[surface], 1_000)
+    many, long = peak(SURFACES[surface], 10_000)
+    # Two references of eight bytes for each outcome, where they are sorted, are all that may be added.
+    assert many <= few + SLACK
+    assert surface == "markdown" or SLACK < (long - short) / 4
 
 
 @pytest.mark.campaign
-def test_a_record_of_a_hundred_thousand_outcomes_is_never_made_whole() -> None:
-    many, _ = peak(record, 100_000)
-    assert many <= 3 * FILE_BYTES
+def test_a_record_that_is_too_long_for_git_is_not_first_made_whole() -> None:
+    """The document is 30 MiB long."""
+    many, _ = peak(record, 40_000)
+    assert many <= 2.2 * FILE_BYTES
 
 
 def test_pieces_are_the_whole() -> None:

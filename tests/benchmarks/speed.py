@@ -20,6 +20,7 @@ from applies import applies
 from counts import requests
 from plans import growth, plans
 from probes import probes
+from reports import reports
 from starts import starts
 
 PARTS: dict[str, Callable[[int, int], None]] = {
@@ -29,6 +30,7 @@ PARTS: dict[str, Callable[[int, int], None]] = {
     "growth": growth,
     "applies": applies,
     "probes": probes,
+    "reports": reports,
     "requests": requests,
 }
 
