@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -314,36 +314,22 @@ def _children() -> list[int]:
 
 
 def test_a_lost_worker_is_told_as_a_failure_of_its_organisation() -> None:
-    class Lost(ThreadPoolExecutor):
-        def submit(self, *_: Any) -> Any:
-            return super().submit(_raise)
-
-    with Lost(1) as executor:
+    with ThreadPoolExecutor(1) as executor:
         told: list[Any] = []
-        entries = run_all([Job(".", "a", "plan")], executor, told.append)
+        entries = run_all([Job(".", "a", "plan")], lambda _: executor.submit(_raise), told.append)
     assert entries == told
     assert (entries[0]["exit"], "the worker was lost" in entries[0]["error"]) == (1, True)
 
 
+def test_a_worker_that_never_comes_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("RUN_LIMIT", "MINUTE"):
+        monkeypatch.setattr(work, name, 0.05)
+    [entry] = run_all([Job(".", "a", "plan")], lambda _: Future(), lambda _: None)
+    assert (entry["exit"], entry["error"]) == (1, "no worker took it; run again")
+
+
 def _raise() -> None:
     raise RuntimeError("gone")
-
-
-def test_a_cluster_runs_jobs_with_the_credentials_of_its_workers(fleet: Fleet) -> None:
-    distributed = pytest.importorskip("distributed")
-    for name in fleet.emulators:
-        fleet.fill(name, 2)
-    jobs = [Job(str(fleet.repo), name, "plan") for name in fleet.emulators]
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
-        ) as cluster,
-        work.workers(2, cluster.scheduler_address) as executor,
-    ):
-        entries = run_all(jobs, executor, lambda _: None)
-    assert sorted((entry["name"], entry["exit"]) for entry in entries) == [
-        (name, 0) for name in sorted(fleet.emulators)
-    ]
 
 
 def test_the_example_of_the_page_is_a_roster() -> None:

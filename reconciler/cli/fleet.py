@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import signal
+import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,11 @@ from reconciler.cli.options import exits, find_root
 from reconciler.cli.output import emit, emit_json, progress, say, write_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
 
     from reconciler.fleet.roster import Organisation
+    from reconciler.fleet.work import Job
     from reconciler.model import JsonObject
 
 WORKERS = 8
@@ -54,19 +57,23 @@ def fleet(story: str, form: str, out: Path | None, repo: Path | None, **options:
     """
     from reconciler.errors import UsageError
     from reconciler.fleet.reports import fleet_document
-    from reconciler.fleet.work import Job, run_all, workers
+    from reconciler.fleet.work import Job, run_all
 
     if story == "apply" and not options["yes"]:
         raise UsageError("fleet apply writes to many organisations; give --yes, after a look at fleet plan")
     root = find_root(repo)
     words = _words(story, options)
-    jobs = [Job(str(root), one.name, story, words) for one in _roster(root, options["names"])]
+    run = uuid.uuid4().hex
+    jobs = [
+        Job(str(root), one.name, story, words, variable=one.id_variable, run=run)
+        for one in _roster(root, options["names"])
+    ]
     with (
         _stopping(),
         progress("organisations", len(jobs), quiet=options["quiet"]) as count,
-        workers(options["workers"], options["scheduler"]) as executor,
+        _workers(options["workers"], options["scheduler"]) as submit,
     ):
-        entries = run_all(jobs, executor, count)
+        entries = run_all(jobs, submit, count)
     document = fleet_document(story, entries)
     if out:
         from reconciler.report.documents import json_pieces
@@ -74,6 +81,18 @@ def fleet(story: str, form: str, out: Path | None, repo: Path | None, **options:
         write_file(out, json_pieces(document))
     show_fleet(document, form)
     return int(document["exit"])
+
+
+def _workers(
+    count: int, scheduler: str | None
+) -> AbstractContextManager[Callable[[Job], Future[JsonObject]]]:
+    if scheduler is None:
+        from reconciler.fleet.work import local_workers
+
+        return local_workers(count)
+    from reconciler.fleet.cluster import cluster_workers
+
+    return cluster_workers(scheduler)
 
 
 @contextmanager

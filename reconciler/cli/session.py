@@ -16,6 +16,7 @@ from reconciler.cli.options import find_root, make_settings
 from reconciler.cli.organisation import environment
 from reconciler.cli.output import progress, say
 from reconciler.cli.rules import rule_settings
+from reconciler.cli.signals import end_with_supervisor
 from reconciler.clock import Clock, SystemClock
 from reconciler.decide.ignores import Ignored, in_force, notices
 from reconciler.errors import InvalidFiles, UsageError
@@ -152,3 +153,4 @@ def on_signals(act: Callable[[int], object]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, act, 128 + number)
+    end_with_supervisor()

@@ -11,9 +11,27 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+from reconciler.fleet import SUPERVISED
+
 NUMBERS = (signal.SIGINT, signal.SIGTERM)
 STOPPING = "stopping: requests in flight are finished, no new one is begun; once more stops at once"
 RECORDING = "the record is being written, and then this ends; once more stops at once"
+
+
+def end_with_supervisor() -> None:
+    """Take the end of whoever supervises this process for SIGTERM, which has its handler; needs a running loop.
+
+    A supervisor that is killed cannot say so. It holds the other end of our standard input, which ends with it.
+    """
+    if not os.environ.get(SUPERVISED):
+        return
+    loop = asyncio.get_running_loop()
+
+    def told() -> None:
+        loop.remove_reader(0)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    loop.add_reader(0, told)
 
 
 class Signals:
@@ -30,6 +48,7 @@ class Signals:
         """Give an event of the running loop that the first signal sets."""
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
         self._words, self._tell = STOPPING, lambda: loop.call_soon_threadsafe(stop.set)
+        end_with_supervisor()
         if self.code is not None:
             stop.set()
         return stop

@@ -13,13 +13,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from reconciler.errors import UsageError
+from reconciler.fleet import SUPERVISED
 from reconciler.fleet.reports import entry_of
 from reconciler.fleet.roster import load_roster, named, remote_environment, without_others
 from reconciler.model import Json, JsonObject
@@ -49,6 +49,10 @@ class Job:
     """Options that the run is given besides."""
     pause_seconds: float = MINUTE
     """How long to wait after a process that died, before another may use the same budget."""
+    variable: str = ""
+    """The name of the variable that holds the client id."""
+    run: str = ""
+    """Which run of the fleet it belongs to."""
 
 
 def run_job(job: Job) -> JsonObject:
@@ -62,48 +66,44 @@ def run_job(job: Job) -> JsonObject:
     environ = without_others(organisation, roster, os.environ)
     ended = _run(job, environ)
     for _ in range(TRIES - 1):
-        if ended.returncode >= 0 or _STOPPED.wait(job.pause_seconds):
+        if ended.returncode >= 0 or pause(job):
             break
         ended = _run(job, environ)
     return _entry(job, ended)
 
 
+def pause(job: Job) -> bool:
+    """Wait until the budget of an organisation is whole again; say whether this was told to stop meanwhile."""
+    return _STOPPED.wait(job.pause_seconds)
+
+
 def run_all(
-    jobs: Sequence[Job], executor: Executor, notice: Callable[[JsonObject], None]
+    jobs: Sequence[Job], submit: Callable[[Job], Future[JsonObject]], notice: Callable[[JsonObject], None]
 ) -> list[JsonObject]:
     """Run every job, and tell of each as it ends; a job whose worker is lost ends as a failure of its own."""
-    running: dict[Future[JsonObject], Job] = {executor.submit(run_job, job): job for job in jobs}
+    running = {submit(job): job for job in jobs}
     entries = []
-    for future in as_completed(running):
-        entry = _result(future, running[future])
-        notice(entry)
-        entries.append(entry)
+    while running:
+        # No run takes so long: whoever waits for longer waits for a worker that will not come.
+        ended, _ = wait(running, timeout=RUN_LIMIT + MINUTE, return_when=FIRST_COMPLETED)
+        for future in ended or list(running):
+            entry = _result(future, running.pop(future))
+            notice(entry)
+            entries.append(entry)
     return entries
 
 
 @contextmanager
-def workers(count: int, scheduler: str | None) -> Iterator[Executor]:
-    """Give what runs jobs: threads that each supervise a process here, or the workers of a Dask cluster."""
-    if scheduler is None:
-        _STOPPED.clear()
-        with ThreadPoolExecutor(max_workers=count, thread_name_prefix="organisation") as executor:
-            try:
-                yield executor
-            except BaseException:
-                stop()
-                executor.shutdown(cancel_futures=True)
-                raise
-        return
-    try:
-        import distributed
-    except ImportError:
-        raise UsageError(
-            "--scheduler needs the extra: pip install 'genesys-reconciler[fleet]', here and on every worker"
-        ) from None
-    client: Any = distributed.Client
-    with client(scheduler, timeout=30, set_as_default=False) as cluster:
-        # Not pure: a job is work to be done, not a value to be remembered.
-        yield cluster.get_executor(pure=False)
+def local_workers(count: int) -> Iterator[Callable[[Job], Future[JsonObject]]]:
+    """Give what runs a job here: threads that each supervise a process."""
+    _STOPPED.clear()
+    with ThreadPoolExecutor(max_workers=count, thread_name_prefix="organisation") as executor:
+        try:
+            yield lambda job: executor.submit(run_job, job)
+        except BaseException:
+            stop()
+            executor.shutdown(cancel_futures=True)
+            raise
 
 
 def stop() -> None:
@@ -116,15 +116,18 @@ def stop() -> None:
 def _run(job: Job, environ: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "reconciler", job.command, "--repo", job.repo]
     command += ["--org", job.organisation, "--format", "json", "--quiet", *job.words]
-    # In a session of its own, so that Ctrl-C reaches it once, by `stop`, and not as a second time.
-    with subprocess.Popen(  # noqa: S603 - this very program
-        command,
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    ) as process:
+    with (
+        _tie() as tie,
+        subprocess.Popen(  # noqa: S603 - this very program
+            command,
+            env={**environ, SUPERVISED: "stdin"},
+            stdin=tie,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            # In a session of its own, so that Ctrl-C reaches it once, by `stop`, and not as a second time.
+            start_new_session=True,
+        ) as process,
+    ):
         _RUNNING.add(process)
         try:
             out, told = process.communicate(timeout=RUN_LIMIT)
@@ -134,6 +137,17 @@ def _run(job: Job, environ: Mapping[str, str]) -> subprocess.CompletedProcess[by
         finally:
             _RUNNING.discard(process)
     return subprocess.CompletedProcess(command, process.returncode, out, told)
+
+
+@contextmanager
+def _tie() -> Iterator[int]:
+    """Give a standard input that ends together with this process, however that ends."""
+    reading, writing = os.pipe()
+    try:
+        yield reading
+    finally:
+        os.close(reading)
+        os.close(writing)
 
 
 def _entry(job: Job, ended: subprocess.CompletedProcess[bytes]) -> JsonObject:
@@ -149,6 +163,9 @@ def _entry(job: Job, ended: subprocess.CompletedProcess[bytes]) -> JsonObject:
 
 
 def _result(future: Future[JsonObject], job: Job) -> JsonObject:
+    if not future.done():
+        future.cancel()
+        return entry_of(job.organisation, FAILED, None, "no worker took it; run again")
     error = future.exception()
     if error is None:
         return future.result()
