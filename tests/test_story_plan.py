@@ -220,5 +220,21 @@ def test_offline_a_plan_is_made_against_the_record_and_cannot_be_applied(
     assert document["summary"] == {"create": 1, "update": 1, "delete": 0, "unchanged": 1, "unmanaged": 0}
     assert document["webhooks"] == []
     assert len(story.requests()) == before
+    for form in ("text", "markdown", "html"):
+        out = story.run("plan", "--offline", "--format", form).out
+        assert "live was not looked at" in " ".join(out.replace("`", "").split()), form
     assert story.run("apply", str(saved)).code == 64
     assert story.run("plan", "check", str(saved)).code == 64
+
+
+def test_offline_before_the_first_apply_everything_is_new(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on the pull request that brings the first files, where nothing is set up yet."""
+    for name in ("GENESYS_ENV_URL", "GENESYS_CLIENT_ID", "GENESYS_CLIENT_SECRET"):
+        monkeypatch.delenv(name)
+    story.write("support", 0)
+    story.commit()
+    ended = story.run("plan", "--offline", "--format", "json")
+    assert (ended.code, ended.json["summary"]["create"]) == (0, 1)
+    assert "nothing was applied from here yet" in ended.err

@@ -144,6 +144,15 @@ def test_a_fork_gets_no_secret_and_a_plan_against_the_record(github: GitHubStory
     assert github.merge() == {"apply": "failure"}
 
 
+@pytest.mark.campaign
+def test_where_nothing_is_set_up_yet_a_pull_request_is_green_all_the_same(github: GitHubStory) -> None:
+    github.runner.secrets, github.runner.variables = {}, {}
+    assert github.pull_request() == {"plan": "success", "report": "success"}, github.runner.log
+    assert "live was not looked at" in github.api.comments[0]["body"].replace("`", "")
+    assert github.merge() == {"apply": "skipped"}
+    assert github.night() == {"drift": "skipped", "issue": "skipped"}
+
+
 def test_files_that_are_invalid_end_a_plan_with_annotations(github: GitHubStory) -> None:
     github.story.write("support", 0, corsAllowedOrigins=["http://app.example.com"])
     assert github.pull_request() == {"plan": "failure", "report": "skipped"}

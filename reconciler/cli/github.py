@@ -25,7 +25,6 @@ Answer = TypeVar("Answer")
 
 FORMATS = ("text",)
 NOT_REVIEWED = 4
-OFFLINE = "made offline against the record of the last applies: what is live now was not looked at"
 
 
 @click.group(
@@ -285,7 +284,6 @@ def _plan_page(found: Found, url: str | None, *, limit: int = 65_000, with_drift
     assert found.plan is not None  # noqa: S101 - asked for by whoever calls
     drift = drift_section(found.drift) if found.drift and with_drift else ""
     notices = [f"held: {found.held}"] if found.held else []
-    notices += [OFFLINE] if found.plan.get("offline") else []
     whole = _checked_url(url) if url else run_url(os.environ) or ""
     return plan_markdown(found.plan, limit=limit, extras=Extras(notices, drift, whole))
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 API = "https://api.invalid"
 """Stands for the remote that nobody asked, where the environment names none."""
+NOBODY = "unknown"
+"""Stands for the organisation, where nothing names one and nothing was applied yet."""
 
 
 def plan_offline(**options: Any) -> tuple[Planned, JsonObject]:
@@ -63,6 +65,9 @@ def _record(desk: Desk) -> tuple[str, Mapping[str, JsonObject]]:
         organisation = organisation_of(desk.settings, url)
     elif len(known) == 1:
         organisation = known[0]
+    elif not known:
+        organisation = NOBODY
+        desk.notice("nothing was applied from here yet, so every channel is shown as new")
     else:
         raise UsageError(
             f"the record knows {len(known)} organisations ({', '.join(known[:5])}); set GENESYS_ENV_URL,"

@@ -30,6 +30,7 @@ from reconciler.report.wording import (
     ACTION_SYMBOLS,
     approval_sentence,
     field_name,
+    offline_sentence,
     plan_verdict,
     requests_text,
 )
@@ -121,7 +122,7 @@ def diff_block(lines: Sequence[str], language: str = "diff") -> str:
 
 def _head(document: JsonObject, changed: Sequence[Group], notices: Sequence[str]) -> str:
     verdict = words(shown(plan_verdict(document), SENTENCE))
-    ours = (approval_sentence(document), *waiver_sentences(document)[:NOTICES])
+    ours = (offline_sentence(document), approval_sentence(document), *waiver_sentences(document)[:NOTICES])
     said = filter(None, (words(shown(notice, SENTENCE)) for notice in (*ours, *notices[:NOTICES])))
     told = "".join(f"\n> **{notice}**\n" for notice in said)
     mark = marker("plan", facts.word(document, "organisation"), facts.word(document, "digest"))

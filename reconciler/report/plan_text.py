@@ -22,6 +22,7 @@ from reconciler.report.wording import (
     ACTION_SYMBOLS,
     approval_sentence,
     field_name,
+    offline_sentence,
     plan_counts,
     plan_verdict,
     requests_text,
@@ -45,6 +46,8 @@ def plan_lines(document: JsonObject, width: int, then: str | None = APPLY) -> It
     """Write a plan; `then` is the command that carries it out, None where that is asked next."""
     changed, webhooks = groups(document), webhooks_to_write(document)
     yield from wrapped(plan_verdict(document), width, colour=_verdict_colour(document))
+    if sentence := offline_sentence(document):
+        yield from wrapped(f"! {sentence}", width, colour=Colour.YELLOW)
     yield from approval_lines(document, width)
     yield from waiver_lines(document, width)
     yield ()
@@ -62,7 +65,8 @@ def plan_lines(document: JsonObject, width: int, then: str | None = APPLY) -> It
     yield (f"Cost: {requests_text(facts.part(document, 'requests'))}.",)
     yield ()
     if not changed and not webhooks:
-        yield from wrapped("Live is as Git wants it: there is nothing to apply.", width)
+        known = "What was last applied" if document.get("offline") is True else "Live"
+        yield from wrapped(f"{known} is as Git wants it: there is nothing to apply.", width)
     elif then:
         yield "Next: ", Paint(then, Colour.BOLD)
 

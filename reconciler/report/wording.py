@@ -64,6 +64,9 @@ MAY_HAVE_OVERWRITTEN = "may-have-overwritten"
 WARNINGS: Mapping[str, str] = {
     MAY_HAVE_OVERWRITTEN: "somebody wrote at the same time, and their edit may be lost; see the audit entries"
 }
+OFFLINE = (
+    "made offline, against the record of the last applies: live was not looked at, and this cannot be applied"
+)
 
 
 def duration(seconds: float | None) -> str:
@@ -133,6 +136,11 @@ def approval_sentence(document: JsonObject) -> str:
         return ""
     verb = "widens" if len(names) == 1 else "widen"
     return f"{counted(len(names), 'channel')} {verb} ({listed(names, 5)}): apply asks for --approve-widening"
+
+
+def offline_sentence(document: JsonObject) -> str:
+    """Say that a plan was made without a look at live; empty where one was taken."""
+    return OFFLINE if document.get("offline") is True else ""
 
 
 def checks_verdict(document: JsonObject) -> str:

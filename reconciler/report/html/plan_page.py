@@ -10,7 +10,7 @@ from reconciler.report.changes import of_action, webhooks_to_write
 from reconciler.report.html.page import make_page
 from reconciler.report.html.views import Tile, bill_tile, change_cards, exposure_tone, exposures, picked
 from reconciler.report.waivers import waiver_sentences
-from reconciler.report.wording import ACTION_SYMBOLS, approval_sentence, plan_verdict
+from reconciler.report.wording import ACTION_SYMBOLS, approval_sentence, offline_sentence, plan_verdict
 
 BINDINGS = ("digest", "commit", "tree", "organisation", "api", "files", "rules")
 
@@ -41,10 +41,7 @@ def plan_html(document: JsonObject) -> str:
 
 def _warnings(document: JsonObject) -> Iterator[str]:
     """Say what the reviewer must know before anything else."""
-    if document.get("offline") is True:
-        yield "Made against the record, without a look at what is live; it cannot be applied."
-    if sentence := approval_sentence(document):
-        yield sentence
+    yield from filter(None, (offline_sentence(document), approval_sentence(document)))
     yield from waiver_sentences(document)
 
 
