@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 import pytest
@@ -102,7 +103,7 @@ def has_hidden(value: Any) -> bool:
         return any(has_hidden(key) or has_hidden(inner) for key, inner in value.items())
     if isinstance(value, list):
         return any(map(has_hidden, value))
-    return isinstance(value, str) and bool(HIDDEN_IN_VALUE.search(value))
+    return isinstance(value, str) and bool(re.search(HIDDEN_IN_VALUE, value))
 
 
 @pytest.mark.parametrize("whole", [WEBCHAT, CONFIGURATION, DEPLOYMENT], ids=lambda whole: whole["kind"])

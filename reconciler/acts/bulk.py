@@ -12,8 +12,7 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from reconciler.desired.document import Document, read_document
 from reconciler.desired.rules import Rulebook, is_sound
@@ -27,8 +26,7 @@ File = tuple[str, bytes]
 """Name and bytes of one channel file."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Helper:
+class _Helper(NamedTuple):
     """A process that reads a share of the files, and the end of the pipe at which it is heard."""
 
     process: int

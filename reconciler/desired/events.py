@@ -5,6 +5,7 @@ It reads the parser's events, never its nodes: no tag is resolved, no alias foll
 
 from __future__ import annotations
 
+import re
 from array import array
 from typing import Any
 
@@ -95,7 +96,7 @@ class Builder:
         offset = event.start_mark.index
         text = event.value
         self.start(offset, event)
-        if self.wary and (letter := HIDDEN_IN_VALUE.search(text)):
+        if self.wary and (letter := re.search(HIDDEN_IN_VALUE, text)):
             self.problems.append((offset, hidden(self.pointer(), letter[0])))
         if self.seen is not None and self.key is None:
             self.take_key(text, offset, is_plain=not event.style)

@@ -7,6 +7,7 @@ same value or says what is wrong.
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
 from sys import intern
 from typing import Any
@@ -70,7 +71,7 @@ def _is_plain(data: bytes) -> bool:
     if data.isascii():
         return True
     try:
-        return not HIDDEN.search(data.decode())
+        return not re.search(HIDDEN, data.decode())
     except UnicodeDecodeError:
         return False
 

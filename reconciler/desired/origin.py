@@ -19,27 +19,25 @@ from reconciler.model import Json
 
 SCHEME = "https://"
 HOST_LIMIT = 253
-LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-PORT = re.compile(r"[1-9][0-9]{0,4}")
-AFTER_HOST = re.compile(r"[/?#\\;]")
-URL_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/?")
-NUMERIC_END = re.compile(r"(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)\.?$")
+LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+PORT = r"[1-9][0-9]{0,4}"
+AFTER_HOST = r"[/?#\\;]"
+URL_PATH = r"(?:/[A-Za-z0-9._~-]+)*/?"
+NUMERIC_END = r"(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)\.?$"
 """A host that browsers read as an IPv4 address, in whatever spelling (URL standard, "ends in a number")."""
-IGNORED = re.compile("[\xad\u034f\u180b-\u180d\u180f\u200b\u2060\u2064\ufe00-\ufe0f\ufeff]")
+IGNORED = "[\xad\u034f\u180b-\u180d\u180f\u200b\u2060\u2064\ufe00-\ufe0f\ufeff]"
 """What browsers leave out of a host before they look at it (Unicode TR 46, status "ignored")."""
-CANONICAL_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(?:\.(?!$)|$)){4}")
+CANONICAL_IPV4 = r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(?:\.(?!$)|$)){4}"
 SPECIAL = ("alt", "arpa", "example", "internal", "invalid", "local", "localhost", "onion", "test")
 """Top-level names that nobody on the internet owns (RFC 6761 and its registry, RFC 9476)."""
 
 # What is sound beyond all doubt, in one look: every host below has a flaw of none of the rules that follow. Short
 # enough that no label is too long, no hyphens side by side as in xn--, and a last label of letters alone.
 SOUND_LENGTH = len(SCHEME) + 63
-SOUND_ORIGIN = re.compile(r"https://(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+([a-z]{2,})")
+SOUND_ORIGIN = r"https://(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+([a-z]{2,})"
 # The same for a whole list, one to a line; possessive, since no shorter match of a part could make the whole match.
-SOUND_ORIGINS = re.compile(
-    rf"(?:https://(?:[a-z0-9]++(?:-[a-z0-9]++)*+\.)++(?!(?:{'|'.join(SPECIAL)})\n)[a-z]{{2,}}\n)+"
-)
-SOUND_URL = re.compile(SOUND_ORIGIN.pattern + r"(?:/[A-Za-z0-9_~-]+)*/?")
+SOUND_ORIGINS = rf"(?:https://(?:[a-z0-9]++(?:-[a-z0-9]++)*+\.)++(?!(?:{'|'.join(SPECIAL)})\n)[a-z]{{2,}}\n)+"
+SOUND_URL = SOUND_ORIGIN + r"(?:/[A-Za-z0-9_~-]+)*/?"
 
 HOST_FIX = (
     "write the host as lower-case letters, digits and hyphens in at least two parts, such as app.example.com"
@@ -87,7 +85,7 @@ def are_sound(origins: Sequence[Json]) -> bool:
     except TypeError:
         return False
     return (
-        SOUND_ORIGINS.fullmatch(lines) is not None
+        re.fullmatch(SOUND_ORIGINS, lines) is not None
         and lines.count("\n") == len(origins) == len(set(origins))
         and max(map(len, origins)) <= SOUND_LENGTH
     )
@@ -117,7 +115,7 @@ def check_domain(
 
 def folded_domain(text: str) -> str:
     """Give the domain that is meant, so that two spellings of one are found to be the same."""
-    host = AFTER_HOST.split(text.strip().lower().rpartition("://")[2], maxsplit=1)[0]
+    host = re.split(AFTER_HOST, text.strip().lower().rpartition("://")[2], maxsplit=1)[0]
     return host.removesuffix(":443").rstrip(".")
 
 
@@ -131,8 +129,8 @@ def folded(text: str) -> str:
     return after
 
 
-def _is_sound(pattern: re.Pattern[str], text: str) -> bool:
-    found = pattern.fullmatch(text) if len(text) <= SOUND_LENGTH else None
+def _is_sound(pattern: str, text: str) -> bool:
+    found = re.fullmatch(pattern, text) if len(text) <= SOUND_LENGTH else None
     return found is not None and found[1] not in SPECIAL
 
 
@@ -158,7 +156,7 @@ def _bare_flaw(text: str) -> _Flaw | None:
         return _Flaw("scheme", "holds a scheme", "write the host alone, without https://")
     if "*" in text:
         return _Flaw("wildcard", "holds a wildcard", "name the domain; those below it are included")
-    if "@" in text or AFTER_HOST.search(text):
+    if "@" in text or re.search(AFTER_HOST, text):
         return _Flaw("path", "goes on after the host", "write the host alone, without user, path or query")
     if ":" in text and not text.startswith("["):
         return _Flaw("port", "names a port", "write the host alone; a domain holds for every port")
@@ -176,7 +174,7 @@ def _address_flaw(text: str, allowed: _Allowed) -> _Flaw | None:
         )
     if "*" in rest:
         return _Flaw("wildcard", "holds a wildcard", "name each host")
-    authority = AFTER_HOST.split(rest, maxsplit=1)[0]
+    authority = re.split(AFTER_HOST, rest, maxsplit=1)[0]
     host, colon, port = _split_port(authority)
     return _host_flaw(host, port or "443", allowed) or (_port_flaw(port) if colon else None)
 
@@ -201,7 +199,7 @@ def _split_port(authority: str) -> tuple[str, str, str]:
 def _port_flaw(port: str) -> _Flaw | None:
     if port == "443":
         return _Flaw("default-port", "names the port that https has anyway", "leave out :443")
-    if PORT.fullmatch(port) and int(port) <= 65_535:
+    if re.fullmatch(PORT, port) and int(port) <= 65_535:
         return None
     message = f"has the port {shown(port)}" if port else "has a colon and no port"
     return _Flaw("port", message, "1 to 65535 is allowed, without zeros in front, or no port at all")
@@ -224,11 +222,11 @@ def _host_flaw(host: str, port: str, allowed: _Allowed) -> _Flaw | None:
 
 
 def _is_address(host: str) -> bool:
-    return host.startswith("[") or NUMERIC_END.search(_as_read(host)) is not None
+    return host.startswith("[") or re.search(NUMERIC_END, _as_read(host)) is not None
 
 
 def _is_canonical(host: str) -> bool:
-    if CANONICAL_IPV4.fullmatch(host):
+    if re.fullmatch(CANONICAL_IPV4, host):
         return True
     try:
         address = IPv6Address(host[1:-1])
@@ -259,7 +257,7 @@ def _label_flaw(host: str) -> _Flaw | None:
     for label in host.split("."):
         if not label:
             return _Flaw("host", "names a host with an empty part", HOST_FIX)
-        if not LABEL.fullmatch(label):
+        if not re.fullmatch(LABEL, label):
             return _Flaw("host", f"names a host with the part {shown(label)}", HOST_FIX)
     if "." not in host and host != "localhost":
         return _Flaw(
@@ -305,7 +303,7 @@ def _is_sound_label(label: str) -> bool:
     # A mark at the beginning would stand on the dot, or the slash, before it.
     return (
         letters == _as_read(letters)
-        and not HIDDEN.search(letters)
+        and not re.search(HIDDEN, letters)
         and set(categories) <= set("LMN")
         and unicodedata.category(letters[0])[0] != "M"
     )
@@ -333,7 +331,7 @@ def _as_read(host: str) -> str:
     letters = (
         letter if letter in "ßς" else letter.casefold() for letter in unicodedata.normalize("NFKC", host)
     )
-    return IGNORED.sub("", unicodedata.normalize("NFKC", "".join(letters))).replace("。", ".")
+    return re.sub(IGNORED, "", unicodedata.normalize("NFKC", "".join(letters))).replace("。", ".")
 
 
 def _encode_label(label: str) -> str:
@@ -341,7 +339,7 @@ def _encode_label(label: str) -> str:
 
 
 def _no_path(text: str) -> _Flaw | None:
-    after = AFTER_HOST.search(text, len(SCHEME))
+    after = re.compile(AFTER_HOST).search(text, len(SCHEME))
     if after is None:
         return None
     if text[after.start() :] == "/":
@@ -354,9 +352,9 @@ def _no_path(text: str) -> _Flaw | None:
 
 
 def _plain_path(text: str) -> _Flaw | None:
-    after = AFTER_HOST.search(text, len(SCHEME))
+    after = re.compile(AFTER_HOST).search(text, len(SCHEME))
     path = text[after.start() :] if after else ""
-    if URL_PATH.fullmatch(path) and not {".", ".."} & set(path.split("/")):
+    if re.fullmatch(URL_PATH, path) and not {".", ".."} & set(path.split("/")):
         return None
     fix = "write a plain path of letters, digits and ._~- between single slashes; no query, no fragment"
     return _Flaw("path", f"goes on after the host with {shown(path)}", fix)

@@ -11,9 +11,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from reconciler.desired.catalogue import RULES, rule_named
 from reconciler.desired.policy import Policy
@@ -26,12 +25,11 @@ FOLDER = "schemas/policy"
 ENDING = ".json"
 FILE_LIMIT = 65_536
 FILES_LIMIT = 200
-NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+")
+NAME = r"[a-z0-9]+(?:-[a-z0-9]+)+"
 TEXTS = {"title": "what the rule demands", "x-why": "why", "x-fix": "what to write instead"}
 
 
-@dataclass(frozen=True, slots=True)
-class OwnRule:
+class OwnRule(NamedTuple):
     """One rule of the repository's own."""
 
     rule: Rule
@@ -94,7 +92,7 @@ def _parsed(data: bytes) -> Mapping[str, Any]:
 
 
 def _rule(name: str, schema: Mapping[str, Any]) -> Rule:
-    if not NAME.fullmatch(name):
+    if not re.fullmatch(NAME, name):
         raise ValueError(
             f"a rule is named by its file, such as acme-provider{ENDING}: at least two words, lower case"
         )

@@ -7,7 +7,6 @@ An organisation sets the severity of each in `reconciler.toml`, and grants waive
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 
 from reconciler.desired.rule import Rule
@@ -101,13 +100,13 @@ _SITES = (
 def _of_origins(row: Rule) -> Rule:
     what = row.what.format(An="An origin", an="an origin")
     good, bad = (f"corsAllowedOrigins: [https://{host}]" for host in (row.good, row.bad))
-    return replace(row, id=f"origin-{row.id}", what=what, good=good, bad=bad)
+    return row._replace(id=f"origin-{row.id}", what=what, good=good, bad=bad)
 
 
 def _of_domains(row: Rule) -> Rule:
     what = row.what.format(An="An allowed domain", an="an allowed domain")
     good, bad = (f"allowedDomains: [{host}]" for host in (row.good, row.bad))
-    return replace(row, id=f"domain-{row.id}", what=what, good=good, bad=bad)
+    return row._replace(id=f"domain-{row.id}", what=what, good=good, bad=bad)
 
 
 _ORIGINS = (

@@ -69,8 +69,7 @@ class RuleSettings:
     """What is wrong with waivers and with rules of the repository's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rulebook:
+class Rulebook(NamedTuple):
     """The rules ready for use: one schema a kind, the policy, and the settings."""
 
     checks: Mapping[str, Check]

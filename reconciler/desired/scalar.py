@@ -9,6 +9,7 @@ YAML 1.2.2.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 from reconciler.desired.words import bare, shown
@@ -24,20 +25,17 @@ WORDS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": Fal
 """Plain words that mean the same, and not text, in both versions."""
 SUSPECT = frozenset("0123456789+-.=<yYnNoO")
 """How a plain scalar begins that may be something else than text."""
-NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
+TRUTH = frozenset(("y", "n", "yes", "no", "on", "off"))
+NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?"
 """A number that both versions, and JSON, read alike."""
-NON_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-TRUTH = re.compile(r"y|n|yes|no|on|off", re.IGNORECASE)
-AMBIGUOUS = re.compile(
-    r"""
+NON_FINITE = r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+AMBIGUOUS = r"""(?x)
     [-+]?0[oO][0-7_]+ | [-+]?0[bB][01_]+ | [-+]?0[xX][0-9a-fA-F_]+
   | [-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9]+)?  # 012, +1, 1_000, 1., .5, 1e3
   | [-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?                        # 12:30 is 750, or text
   | [0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9].*)?               # a date, or text
   | = | <<
-    """,
-    re.VERBOSE,
-)
+"""
 
 
 class Unclear(NamedTuple):
@@ -53,17 +51,29 @@ def read_plain(text: str) -> Json | Unclear:
     word = WORDS.get(text, text)
     if word is not text or text[0] not in SUSPECT:
         return word
-    if NUMBER.fullmatch(text):
-        return _read_number(text)
-    if NON_FINITE.fullmatch(text):
-        return Unclear("yaml-number", f"{text} is no number in JSON", "write a finite number")
-    if TRUTH.fullmatch(text):
+    if text.lower() in TRUTH:
         message = f"{text} is true or false to YAML 1.1, and text to YAML 1.2"
         return Unclear("yaml-ambiguous", message, f"write true or false, or quote it: {shown(text)}")
-    if AMBIGUOUS.fullmatch(text):
+    return text if text[0].isalpha() else _read_mark(text)
+
+
+def _read_mark(text: str) -> Json | Unclear:
+    """Read what begins like a number."""
+    number, non_finite, ambiguous = _patterns()
+    if number.fullmatch(text):
+        return _read_number(text)
+    if non_finite.fullmatch(text):
+        return Unclear("yaml-number", f"{text} is no number in JSON", "write a finite number")
+    if ambiguous.fullmatch(text):
         message = f"{bare(text)} is not the same to every reader of YAML"
         return Unclear("yaml-ambiguous", message, f"quote it: {shown(text)}")
     return text
+
+
+# Compiled when the first number is met: a file without one is judged before.
+@cache
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    return tuple(map(re.compile, (NUMBER, NON_FINITE, AMBIGUOUS)))
 
 
 def is_plain_text(text: str) -> bool:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from reconciler.desired.catalogue import rule_named
 from reconciler.model import Finding, Pointer, Severity, pointer_text
 
-BREAK = re.compile(r"\r\n?|\n")
+BREAK = r"\r\n?|\n"
 
 
 class Problem(NamedTuple):
@@ -65,6 +65,6 @@ class Source:
 
     def _split(self) -> tuple[list[int], list[str]]:
         if self._lines is None:
-            starts = [0, *(found.end() for found in BREAK.finditer(self.text))]
-            self._lines = starts, BREAK.split(self.text)
+            starts = [0, *(found.end() for found in re.finditer(BREAK, self.text))]
+            self._lines = starts, re.split(BREAK, self.text)
         return self._lines

@@ -12,7 +12,7 @@ from reconciler.desired.words import HIDDEN, bare, shown
 from reconciler.model import Pointer
 
 LFS_POINTER = "version https://git-lfs.github.com/spec/"
-CONFLICT = re.compile(r"^(?:<{7} |\|{7} |={7}$|>{7} )", re.MULTILINE)
+CONFLICT = r"(?m)^(?:<{7} |\|{7} |={7}$|>{7} )"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 UTF8_MARK = b"\xef\xbb\xbf"
 HIDDEN_LIMIT = 100
@@ -44,8 +44,8 @@ def text_problems(text: str) -> Iterator[tuple[int, Problem]]:
         return
     # A look for seven equal letters is cheaper than the pattern, and nearly always enough.
     if "<<<<<<<" in text or ">>>>>>>" in text:
-        yield from map(_conflict, CONFLICT.finditer(text))
-    for letter in islice(HIDDEN.finditer(text), HIDDEN_LIMIT):
+        yield from map(_conflict, re.finditer(CONFLICT, text))
+    for letter in islice(re.finditer(HIDDEN, text), HIDDEN_LIMIT):
         yield letter.start(), hidden((), letter[0])
 
 

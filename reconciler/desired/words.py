@@ -16,9 +16,9 @@ _UNSEEN = (
     "\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-HIDDEN = re.compile(f"[{_UNSEEN}]")
-"""What may not even stand in a comment: control, bidirectional, zero-width, line and paragraph separators."""
-HIDDEN_IN_VALUE = re.compile(f"[{_UNSEEN}\t\r]")
+HIDDEN = f"[{_UNSEEN}]"
+"""A pattern of what may not even stand in a comment: control, bidirectional, zero-width, line separators."""
+HIDDEN_IN_VALUE = f"[{_UNSEEN}\t\r]"
 """The same and what only layout may hold; a line break is allowed."""
 
 
@@ -49,6 +49,6 @@ def suggestion(name: str, allowed: Iterable[str]) -> str | None:
 
 
 def _printable(letter: str) -> str:
-    if letter.isprintable() and not HIDDEN.match(letter):
+    if letter.isprintable() and not re.match(HIDDEN, letter):
         return letter
     return f"\\u{{{ord(letter):x}}}"
