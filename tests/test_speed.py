@@ -52,7 +52,7 @@ PLAIN = 550
 """Calls of functions for a plain file of twelve lines, all rules included; read event by event it takes 100 more."""
 
 WRITTEN = 2_700
-"""Calls of functions for a write, from the plan to its outcome, the smallest server included, four fifths of them in httpx and below."""
+"""Calls of functions for a write, from plan to outcome, the server's included: four fifths in httpx and below."""
 
 AT_ONCE = 8
 
