@@ -41,6 +41,29 @@ def test_the_history_of_a_field_has_commits_applies_and_edits_in_order(story: St
     assert story.run("report", "log", "suport").code == 64
 
 
+def test_an_edit_of_several_fields_stands_in_the_history_of_each(story: Story) -> None:
+    story.write("support", 0)
+    commit = story.commit()
+    assert story.run("apply", "--yes", "--probe", "none").code == 0
+    story.emulator.edit(
+        IDS[0], {"description": "Hers", "webchatSettings": {"corsAllowedOrigins": [EVIL]}}, user="Dana"
+    )
+    assert story.json("drift")[0] == 2
+    story.write("support", 0, description="Git's")
+    assert story.json("drift")[0] == 2, "recorded again, as Git moved"
+    for field, value in (("/description", "Hers"), (FIELD, [EVIL])):
+        events = story.json("report", "log", f"support#{field}")[1]["events"]
+        assert [event["what"] for event in events] == ["commit", "apply", "edit"]
+        (moved,) = events[-1]["fields"]
+        assert (moved["path"], moved["after"]) == (field, value)
+        assert {row["path"] for event in events for row in event["fields"]} == {field}
+    apply = events[1]
+    assert apply["who"] == "reconciler", "the name of the OAuth client in the audit log"
+    assert commit[:12] in apply["text"]
+    (edit,) = [one for one in story.json("report", "log", "support")[1]["events"] if one["what"] == "edit"]
+    assert {row["path"] for row in edit["fields"]} == {"/description", FIELD}
+
+
 def test_versions_that_others_made_are_told(story: Story) -> None:
     story.write("support", 0)
     story.commit()

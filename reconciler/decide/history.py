@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from reconciler.decide.fields import leaves, same
@@ -67,8 +67,11 @@ def moved(before: JsonObject, after: JsonObject) -> tuple[Moved, ...]:
 
 
 def run_events(records: Iterable[JsonObject], name: str) -> Iterator[Event]:
-    """Give what recorded runs say of one channel: what they wrote, and who else moved it."""
-    seen: set[str] = set()
+    """Give what recorded runs say of one channel: what they wrote, and who else moved it.
+
+    An edit that several runs met is one event, with every field that any of them saw it move.
+    """
+    edits: dict[str, Event] = {}
     for record in records:
         if record.get("command") == "apply":
             yield from _applied(record, name)
@@ -76,17 +79,20 @@ def run_events(records: Iterable[JsonObject], name: str) -> Iterator[Event]:
         else:
             found = _attributed(record, name)
         for event in found:
-            if event.id not in seen:
-                seen.add(event.id)
-                yield event
+            edits[event.id] = _together(edits.get(event.id), event)
+    yield from edits.values()
 
 
 def ordered(events: Iterable[Event], field: str | None) -> list[Event]:
-    """Put events in order of time, those of one second as they came; with a field, those that moved it."""
-    kept = [
-        event for event in events if field is None or any(_is_at(one.path, field) for one in event.fields)
-    ]
-    return sorted(kept, key=lambda event: (_moment(event.when), event.what))
+    """Put events in order of time; with a field, those that moved it or what lies below it, and that alone of them."""
+    kept = list(events)
+    if field is not None:
+        seen = [
+            replace(event, fields=tuple(one for one in event.fields if _is_at(one.path, field)))
+            for event in kept
+        ]
+        kept = [event for event in seen if event.fields]
+    return sorted(kept, key=lambda event: (_moment(event.when), event.what, event.id))
 
 
 def gaps(records: Sequence[JsonObject]) -> list[Gap]:
@@ -130,8 +136,19 @@ def _applied(record: JsonObject, name: str) -> Iterator[Event]:
         if _text(outcome, "name") != name or outcome.get("result") not in ("applied", "already"):
             continue
         changes = _rows(planned.get(name, {}), "changes")
-        text = f"{_text(outcome, 'action')}: {_text(outcome, 'result')}"
-        yield Event(_text(record, "when"), "apply", None, _text(record, "run"), text, _moved_of(changes))
+        commit = _text(record, "commit")[:12]
+        text = f"{_text(outcome, 'action')}: {_text(outcome, 'result')}{f', of commit {commit}' if commit else ''}"
+        who, run = _client(record, name), _text(record, "run")
+        yield Event(_text(record, "when"), "apply", who, run, text, _moved_of(changes))
+
+
+def _client(record: JsonObject, name: str) -> str | None:
+    """Name the OAuth client that wrote a channel in a run, where the log of that run shows one alone."""
+    trail = record.get("audit")
+    entries = _rows(trail if isinstance(trail, Mapping) else {}, "entries")
+    mine = [entry for entry in entries if _text(entry, "name") == name]
+    found = {_name(entry.get("actor")) for entry in mine if _id(entry.get("actor")) == entry.get("client")}
+    return found.pop() if len(found) == 1 else None
 
 
 def _audited(record: JsonObject, name: str) -> Iterator[Event]:
@@ -163,6 +180,13 @@ def _attributed(record: JsonObject, name: str) -> Iterator[Event]:
             fields = (Moved(path, row.get("applied"), row.get("live")),)
             id_ = _text(found, "entry") or f"{_text(record, 'run')}{path}"
             yield Event(_text(found, "when"), "edit", _name(found.get("actor")), id_, "seen as drift", fields)
+
+
+def _together(known: Event | None, event: Event) -> Event:
+    if known is None:
+        return event
+    paths = {one.path for one in known.fields}
+    return replace(known, fields=(*known.fields, *(one for one in event.fields if one.path not in paths)))
 
 
 def _moved_of(changes: Sequence[JsonObject]) -> tuple[Moved, ...]:
