@@ -36,6 +36,8 @@ SECONDS = 90
 LONGEST_SECONDS = 900
 """By the clock, for a mutant that waits for ever."""
 SCHEDULES = 120
+IMPORTED = "ignore::pytest.PytestAssertRewriteWarning"
+"""Libraries are loaded before pytest starts, which it tells; an error of that would pass for a caught mutant."""
 TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq,
@@ -170,7 +172,8 @@ def _verdict(group: Group, module: ModuleType, changed: ast.Module | None) -> in
 
 def _tests(group: Group) -> int:
     here = Path(__file__).parent.parent
-    words = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", *(str(here / name) for name in group.tests)]
+    alone = ["-n", "0", "-p", "no:cacheprovider", "-W", IMPORTED]
+    words = ["-x", "-q", *alone, *(str(here / name) for name in group.tests)]
     with contextlib.redirect_stdout(io.StringIO()):
         return int(pytest.main(words))
 
