@@ -122,6 +122,67 @@ def test_plan_check_tells_fresh_from_stale(story: Story) -> None:
     assert (code, results) == (4, {"fresh": "applied", "equivalent": "applied", "stale": "clashed"})
 
 
+@pytest.mark.parametrize("what", ["files", "rules", "organisation", "api", "nothing"])
+def test_plan_check_and_apply_agree_on_a_plan_that_is_stale_as_a_whole(
+    story: Story, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    story.seed("support", 0)
+    story.write("support", 0, description="From Git")
+    path = saved(story)
+    if what == "files":
+        story.write("support", 0, description="Other")
+    elif what in ("rules", "organisation"):
+        lines = {
+            "rules": '[rules]\nallow_punycode = ["xn--fsq.example"]\n',
+            "organisation": '[record]\norganisation = "other"\n',
+        }
+        (story.repo / "reconciler.toml").write_text(lines[what])
+    elif what == "api":
+        monkeypatch.setenv("GENESYS_ENV_URL", "https://api.mypurecloud.de")
+        monkeypatch.setenv("GENESYS_LOGIN_URL", "https://login.mypurecloud.de")
+    story.emulator.clear()
+    checked, document = story.json("plan", "check", str(path))
+    states = [channel["state"] for channel in document["channels"]]
+    if what == "nothing":
+        assert (checked, document["reason"], states) == (0, None, ["fresh"])
+        return
+    assert (checked, states, story.emulator.requests) == (4, ["stale"], [])
+    ended = story.run("apply", str(path))
+    assert (ended.code, story.emulator.requests) == (4, [])
+    assert document["reason"] in ended.err
+    assert document["reason"] in " ".join(story.run("plan", "check", str(path)).out.split())
+
+
+def test_plan_check_and_apply_agree_on_sets_that_somebody_else_moved_too(story: Story) -> None:
+    ours, theirs = "https://ours.example.com", "https://theirs.example.com"
+    story.seed("merged", 0)
+    story.write("merged", 0, corsAllowedOrigins=["https://app.example.com", "https://www.example.com", ours])
+    path = saved(story)
+    origins = ["https://app.example.com", "https://www.example.com", theirs]
+    story.emulator.edit(IDS[0], {"webchatSettings": {"corsAllowedOrigins": origins}})
+    code, document = story.json("plan", "check", str(path))
+    assert (code, document["channels"][0]["state"]) == (4, "stale")
+    assert "an apply merges both edits" in document["channels"][0]["reason"]
+    assert story.json("apply", str(path), "--no-record", "--strict")[1]["outcomes"][0]["result"] == "clashed"
+    code, document = story.json("apply", str(path), "--no-record", "--probe", "none")
+    (outcome,) = document["outcomes"]
+    assert (code, outcome["result"], outcome["state"]) == (0, "applied", "stale")
+    assert outcome["merged"] == ["/webchatSettings/corsAllowedOrigins"]
+
+
+def test_plan_check_judges_a_merge_by_the_rules_as_an_apply_does(story: Story) -> None:
+    story.seed("support", 0)
+    story.write("support", 0, corsAllowedOrigins=["https://www.example.com", "https://ours.example.com"])
+    path = saved(story)
+    bad = ["https://app.example.com", "https://www.example.com", "http://plain.example.com"]
+    story.emulator.edit(IDS[0], {"webchatSettings": {"corsAllowedOrigins": bad}})
+    checked = story.json("plan", "check", str(path))[1]["channels"][0]
+    code, document = story.json("apply", str(path), "--no-record", "--probe", "none")
+    assert (code, document["outcomes"][0]["result"], checked["state"]) == (4, "clashed", "stale")
+    assert checked["reason"] == document["outcomes"][0]["reason"]
+    assert "break a rule" in checked["reason"]
+
+
 def test_invalid_files_stop_everything_before_anything_is_contacted(story: Story) -> None:
     story.write("support", 0)
     story.write("careless", 1, corsAllowedOrigins=["http://app.example.com"])

@@ -135,19 +135,10 @@ def _fresh(**options: Any) -> tuple[Planned, str] | None:
 def _from_file(file: Path, **options: Any) -> tuple[Planned, str] | None:
     from dataclasses import replace
 
-    from reconciler.cli.plan import Planned, applied_names, load, refuse_offline
-    from reconciler.cli.session import (
-        left_alone,
-        make_binding,
-        open_desk,
-        require_api,
-        require_names,
-        require_valid,
-    )
-    from reconciler.decide.binding import foreign, unbound
+    from reconciler.cli.plan import Planned, load, refuse_offline, why_stale
+    from reconciler.cli.session import open_desk, require_api, require_names, require_valid
     from reconciler.decide.saved_plan import digest_of, read_plan
     from reconciler.errors import UsageError
-    from reconciler.model import Action
 
     document = load(file)
     refuse_offline(document)
@@ -157,11 +148,7 @@ def _from_file(file: Path, **options: Any) -> tuple[Planned, str] | None:
     desk = open_desk(**options)
     channels = require_valid(desk)
     names = require_names(channels, options["only"], "--only")
-    binding = make_binding(desk, require_api())
-    deletes = any(change.action is Action.DELETE for change in plan.changes)
-    applied = applied_names(desk, binding.organisation) if deletes else {}
-    reason = unbound(plan.binding, binding) or foreign(plan, channels, applied, left_alone(desk))
-    if reason:
+    if reason := why_stale(desk, require_api(), plan):
         say(
             f"error: the plan is stale: {reason}; nothing was written. Make a new one: reconciler plan --out {file}"
         )

@@ -13,10 +13,12 @@ from reconciler.cli.options import channel_names, common, exits, judged, limited
 from reconciler.cli.output import emit, has_colour, show, width, without_secret
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reconciler.cli.session import Desk
     from reconciler.clock import Clock
     from reconciler.genesys.token import Token
-    from reconciler.model import Json, JsonObject, LiveChannel, Plan
+    from reconciler.model import Change, Json, JsonObject, LiveChannel, Plan, PlanState
     from reconciler.settings import Api
 
 PLAN_LIMIT = 256 * 1024 * 1024
@@ -201,11 +203,21 @@ def refuse_offline(document: Json) -> None:
         raise UsageError("this plan was made offline, against the record; reconciler plan makes a real one")
 
 
+def why_stale(desk: Desk, api: Api, plan: Plan) -> str | None:
+    """Say why a saved plan as a whole is not for this remote and these files; None where it is."""
+    from reconciler.cli.session import left_alone, make_binding, require_valid
+    from reconciler.decide.binding import foreign, unbound
+    from reconciler.model import Action
+
+    channels, binding = require_valid(desk), make_binding(desk, api)
+    deletes = any(change.action is Action.DELETE for change in plan.changes)
+    applied = applied_names(desk, binding.organisation) if deletes else {}
+    return unbound(plan.binding, binding) or foreign(plan, channels, applied, left_alone(desk))
+
+
 def _check(path: Path, form: str, **options: Any) -> int:
     from reconciler.cli.session import open_desk, reading, require_api
-    from reconciler.decide.freshness import freshness, live_of
     from reconciler.decide.saved_plan import digest_of, read_plan
-    from reconciler.kinds import kind_named
     from reconciler.report.documents import plan_check_document
 
     document = load(path)
@@ -213,15 +225,30 @@ def _check(path: Path, form: str, **options: Any) -> int:
     saved = read_plan(document)
     desk = open_desk(**{name: value for name, value in options.items() if name not in ("only", "prune")})
     api = require_api()
-    live = reading(lambda clock: _observe(desk, api, clock, saved))
+    reason = why_stale(desk, api, saved)
+    live = () if reason else reading(lambda clock: _observe(desk, api, clock, saved))
     states = [
-        (change.name, *freshness(kind_named(change.kind), change, live_of(change, live)))
-        for change in saved.changes
-        if change.writes
+        (change.name, *_state_of(desk, change, live, reason)) for change in saved.changes if change.writes
     ]
-    checked = plan_check_document(digest_of(document), states)
-    show(checked, form)
-    return 4 if any(state == "stale" for _, state, _ in states) else 0
+    show(plan_check_document(digest_of(document), states, reason), form)
+    return 4 if reason or any(state == "stale" for _, state, _ in states) else 0
+
+
+def _state_of(
+    desk: Desk, change: Change, live: Sequence[LiveChannel], reason: str | None
+) -> tuple[PlanState, str]:
+    from reconciler.decide.freshness import freshness, live_of
+    from reconciler.desired.rules import spec_problem
+    from reconciler.kinds import kind_named
+    from reconciler.model import PlanState
+
+    if reason:
+        return PlanState.STALE, reason
+
+    def why_invalid(spec: JsonObject) -> str | None:
+        return spec_problem(desk.loaded.rulebook, change.kind, spec, change.name)
+
+    return freshness(kind_named(change.kind), change, live_of(change, live), why_invalid)
 
 
 async def _observe(desk: Desk, api: Api, clock: Clock, saved: Plan) -> tuple[LiveChannel, ...]:

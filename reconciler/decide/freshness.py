@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from reconciler.decide.diff import compare
 from reconciler.decide.fields import same
@@ -18,18 +18,31 @@ APART: Freshness = (
     PlanState.STALE_EQUIVALENT,
     "only fields that the plan does not touch changed since the plan was made",
 )
+BOTH = (
+    "changed at the remote after the plan was made: {fields}; an apply merges both edits, and with --strict holds the"
+    " channel"
+)
 GONE: Freshness = (PlanState.STALE, "the channel was deleted after the plan was made; make a new plan")
 
 
-def freshness(kind: Kind, change: Change, theirs: LiveChannel | None) -> Freshness:
-    """Say whether the plan is still true of this channel, and why.
+def _never_invalid(_spec: object) -> None:
+    """Judge no rules."""
+
+
+def freshness(
+    kind: Kind,
+    change: Change,
+    theirs: LiveChannel | None,
+    why_invalid: Callable[[JsonObject], str | None] = _never_invalid,
+) -> Freshness:
+    """Say whether the plan is still true of this channel, and why; `why_invalid` judges a merge as an apply would.
 
     `stale-equivalent`: the channel moved, but carrying the plan out would still do what the reviewer saw.
     """
     if change.live is not None and theirs is not None and _is_unmoved(kind, change.live, theirs):
         return FRESH
     if change.writes:
-        return _of_write(kind, change, theirs)
+        return _of_write(kind, change, theirs, why_invalid)
     return _of_listed(kind, change, theirs)
 
 
@@ -53,11 +66,13 @@ def is_as_kept(kind: Kind, base: JsonObject, theirs: JsonObject) -> bool:
     return same(kind.without_secrets(base), kind.without_secrets(theirs))
 
 
-def _of_write(kind: Kind, change: Change, theirs: LiveChannel | None) -> Freshness:
+def _of_write(
+    kind: Kind, change: Change, theirs: LiveChannel | None, why_invalid: Callable[[JsonObject], str | None]
+) -> Freshness:
     base = change.live.document if change.live else None
     now = theirs.document if theirs else None
     if change.channel is not None:
-        settlement = settle(kind, base, now, change.channel.spec, _never_invalid)
+        settlement = settle(kind, base, now, change.channel.spec, why_invalid)
     else:
         settlement = settle_delete(kind, base or {}, now)
     match settlement:
@@ -69,10 +84,7 @@ def _of_write(kind: Kind, change: Change, theirs: LiveChannel | None) -> Freshne
             return FRESH if change.action is Action.CREATE else APART
         case Retry(merged=merged):
             names = ", ".join(map(pointer_text, merged))
-            return (
-                PlanState.STALE,
-                f"changed at the remote after the plan was made: {names}; an apply would keep both edits",
-            )
+            return (PlanState.STALE, BOTH.format(fields=names))
 
 
 def _of_listed(kind: Kind, change: Change, theirs: LiveChannel | None) -> Freshness:
@@ -86,7 +98,3 @@ def _of_listed(kind: Kind, change: Change, theirs: LiveChannel | None) -> Freshn
         return APART
     names = ", ".join(pointer_text(field.path) for field in moved)
     return (PlanState.STALE, f"changed at the remote after the plan was made: {names}; make a new plan")
-
-
-def _never_invalid(_spec: object) -> None:
-    """Judge no rules: what is asked here is whether anything was merged at all."""

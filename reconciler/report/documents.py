@@ -171,10 +171,21 @@ def adopt_document(files: Sequence[AdoptedFile]) -> JsonObject:
     return {"format": FORMAT, "command": "adopt", "files": adopted}
 
 
-def plan_check_document(digest: str, channels: Iterable[tuple[str, str, str | None]]) -> JsonObject:
-    """Report a saved plan's channels as (name, state, reason); the state as in the contract."""
+def plan_check_document(
+    digest: str, channels: Iterable[tuple[str, str, str | None]], reason: str | None = None
+) -> JsonObject:
+    """Report a saved plan's channels as (name, state, reason); the state as in the contract.
+
+    `reason` says why the plan as a whole is stale.
+    """
     checked = [{"name": name, "state": str(state), "reason": reason} for name, state, reason in channels]
-    return {"format": FORMAT, "command": "plan check", "digest": digest, "channels": checked}
+    return {
+        "format": FORMAT,
+        "command": "plan check",
+        "digest": digest,
+        "reason": reason,
+        "channels": checked,
+    }
 
 
 def report_document(

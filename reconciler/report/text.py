@@ -45,8 +45,11 @@ def _check_lines(document: JsonObject, width: int) -> Iterator[Line]:
     channels = facts.rows(document, "channels")
     states = Counter(facts.word(channel, "state") for channel in channels)
     counts = ", ".join(f"{states[state]} {state}" for state in STATES)
-    colour = Colour.RED if states["stale"] else Colour.GREEN
+    whole = facts.word(document, "reason")
+    colour = Colour.RED if states["stale"] or whole else Colour.GREEN
     yield from wrapped(f"{counted(len(channels), 'planned channel')}: {counts}", width, colour=colour)
+    if whole:
+        yield from wrapped(f"the plan as a whole is stale: {whole}; make a new one", width, indent=2)
     yield ()
     for channel in channels:
         symbol, colour, meaning = STATES.get(facts.word(channel, "state"), ("?", Colour.YELLOW, ""))
