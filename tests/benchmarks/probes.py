@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import ssl
 import statistics
 import subprocess
@@ -29,6 +30,9 @@ UPGRADE = (
 
 def probes(_: int, runs: int, near: int = 640, far: int = 1_000) -> None:
     """Compare with what TLS and an upgrade cost on loopback, and with the distance elsewhere."""
+    from reconciler.cli.main import OBJECTS
+
+    gc.set_threshold(OBJECTS)  # as the command line does, for both sides
     with endpoints() as (authority, here, away):
         context = ssl.create_default_context(cafile=authority)
         wall: dict[str, list[float]] = {"raw": [], "probe": [], "refused": []}
