@@ -137,7 +137,7 @@ def test_a_worker_of_a_cluster_that_is_killed_loses_nothing_and_doubles_nothing(
             emulator.add_fault({"do": "delay", "seconds": 0.7, "method": "PUT", "times": 100})
         words = ("--yes", "--no-record", "--probe", "none", "--allow-changes", "9", "--concurrency", "1")
         jobs = [
-            Job(str(fleet.repo), name, "apply", words, pause_seconds=1.0, run="r") for name in fleet.emulators
+            Job(str(fleet.repo), name, "apply", words, pause_seconds=4.0, run="r") for name in fleet.emulators
         ]
         entries: list[Any] = []
         with (
@@ -150,6 +150,7 @@ def test_a_worker_of_a_cluster_that_is_killed_loses_nothing_and_doubles_nothing(
             [hit, *_] = [name for name in fleet.emulators if len(puts(fleet, name)) >= 2]
             [process] = [one for one in at_work(fleet) if hit.encode() in words_of(one)]
             worker = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+            done = len(puts(fleet, hit))
             os.kill(worker, signal.SIGKILL)
             # Whoever worked for it comes to its end by itself, and is not left behind.
             within(20, lambda: not words_of(process))
@@ -158,8 +159,10 @@ def test_a_worker_of_a_cluster_that_is_killed_loses_nothing_and_doubles_nothing(
             (name, 0, None) for name in sorted(fleet.emulators)
         ]
         require_written_once(fleet, changed)
-        tokens = [one for one in fleet.emulators[hit].requests if one["path"].endswith("/token")]
-        assert len(tokens) == 2
+        seen = fleet.emulators[hit].requests
+        first, second = [place for place, one in enumerate(seen) if one["path"].endswith("/token")]
+        # What was in flight was finished, and nothing new begun, long before another began.
+        assert sum(one["method"] == "PUT" for one in seen[first:second]) <= done + 1
 
 
 def test_a_fleet_that_is_killed_leaves_nobody_at_work_and_is_gone_on_with(
@@ -168,6 +171,7 @@ def test_a_fleet_that_is_killed_leaves_nobody_at_work_and_is_gone_on_with(
     with fleet_of(3, 20, tmp_path, monkeypatch, lambda _: 6) as fleet:
         for emulator in fleet.emulators.values():
             emulator.add_fault({"do": "delay", "seconds": 0.7, "method": "PUT", "times": 7})
+        (fleet.repo / "reconciler.toml").write_text("[limits]\nconcurrency = 1\n")
         command = [
             sys.executable,
             "-m",
@@ -185,10 +189,11 @@ def test_a_fleet_that_is_killed_leaves_nobody_at_work_and_is_gone_on_with(
         within(60, lambda: any(puts(fleet, name) for name in fleet.emulators))
         process.kill()
         process.wait(10)
-        within(20, lambda: not at_work(fleet))
         begun = sum(len(puts(fleet, name)) for name in fleet.emulators)
+        within(20, lambda: not at_work(fleet))
         assert puts(fleet, "org02") == []
-        assert begun < 18
+        # At most what was in flight, of each of the two, and what was on its way to it.
+        assert sum(len(puts(fleet, name)) for name in fleet.emulators) <= begun + 2
         assert all(one["committed"] for name in fleet.emulators for one in puts(fleet, name))
         assert fleet.run("fleet", "apply", "--yes", "--no-record", "--quiet").code == 5
         require_written_once(fleet, lambda _: 6)

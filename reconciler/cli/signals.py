@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -75,6 +76,8 @@ class Signals:
             os._exit(code)
         self.code = code
         # A handler may run in the middle of somebody's `print`, so that file is not used.
-        os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, f"{self._words}\n".encode())
+        # Where whoever read it is gone, too, the stop is what counts.
+        with suppress(OSError):
+            os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, f"{self._words}\n".encode())
         if self._tell is not None:
             self._tell()
