@@ -22,6 +22,7 @@ from reconciler.report.documents import json_pieces, json_text
 from reconciler.report.html.documents import document_html, html_pieces
 from reconciler.report.markdown import document_markdown
 from reconciler.report.people import without_people
+from reconciler.report.stream import Parted
 from reconciler.report.text import document_text, text_pieces
 
 SLACK = 200_000
@@ -191,3 +192,15 @@ def test_files_are_written_by_pieces_and_without_the_secret(
     assert (tmp_path / "page").read_text() == "a [hidden] b\n"
     path = keep_file(tmp_path, run_of(2))
     assert Path(path).read_text() == json_text(run_of(2))
+
+
+@given(st.lists(st.integers(0, 9), max_size=12), st.integers(-14, 14), st.integers(-14, 14))
+def test_parted_rows_are_a_sorted_list(numbers: list[int], one: int, two: int) -> None:
+    wanted = sorted(numbers, key=lambda number: number > 4)
+    rows = Parted(lambda number: number > 4, numbers)
+    assert (list(rows), len(rows), list(rows[one:two])) == (wanted, len(wanted), wanted[one:two])
+    if -len(wanted) <= one < len(wanted):
+        assert rows[one] == wanted[one]
+    else:
+        with pytest.raises(IndexError):
+            rows[one]

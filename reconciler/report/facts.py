@@ -7,9 +7,10 @@ type reads as nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reconciler.model import Json, JsonObject, Result
+from reconciler.report.stream import Parted
 
 DONE = (Result.APPLIED, Result.ALREADY)
 EMPTY: JsonObject = {}
@@ -68,8 +69,6 @@ def failing(probes: list[JsonObject]) -> list[JsonObject]:
     return [probe for probe in probes if probe.get("ok") is not True]
 
 
-def worst_first(outcomes: list[JsonObject]) -> list[JsonObject]:
+def worst_first(outcomes: list[JsonObject]) -> Sequence[JsonObject]:
     """Give outcomes with what was not carried out before what was, each in its order."""
-    if all(word(outcome, "result") in DONE for outcome in outcomes):
-        return outcomes
-    return sorted(outcomes, key=lambda outcome: word(outcome, "result") in DONE)
+    return Parted(lambda outcome: word(outcome, "result") in DONE, outcomes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Generic, TypeVar, overload
 
 Made_ = TypeVar("Made_")
@@ -35,6 +36,32 @@ class Made(Sequence[Made_], Generic[Source, Made_]):
 
     def __iter__(self) -> Iterator[Made_]:
         return map(self._make, self._sources)
+
+
+class Parted(Sequence[Source]):
+    """Rows with those of a kind last, each part in its order, without a second list of them."""
+
+    def __init__(self, is_last: Callable[[Source], bool], sources: Sequence[Source]) -> None:
+        self._is_last = is_last
+        self._sources = sources
+
+    def __len__(self) -> int:
+        return len(self._sources)
+
+    @overload
+    def __getitem__(self, place: int) -> Source: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Source]: ...
+
+    def __getitem__(self, place: int | slice) -> Source | Sequence[Source]:
+        if isinstance(place, slice):
+            return list(islice(self, *place.indices(len(self))))
+        return next(islice(self, range(len(self))[place], None))
+
+    def __iter__(self) -> Iterator[Source]:
+        yield from (source for source in self._sources if not self._is_last(source))
+        yield from (source for source in self._sources if self._is_last(source))
 
 
 def in_pieces(parts: Iterable[str]) -> Iterator[str]:
