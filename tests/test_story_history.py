@@ -64,6 +64,30 @@ def test_an_edit_of_several_fields_stands_in_the_history_of_each(story: Story) -
     assert {row["path"] for row in edit["fields"]} == {"/description", FIELD}
 
 
+def test_a_channel_that_moved_or_left_git_keeps_its_history(story: Story) -> None:
+    path = story.write("support", 0)
+    story.commit()
+    assert story.run("apply", "--yes", "--probe", "none").code == 0
+    (story.repo / "channels" / "eu").mkdir()
+    moved = path.rename(story.repo / "channels" / "eu" / "support.yml")
+    story.commit()
+    moved.write_text(moved.read_text().replace("A channel", "Moved and changed"))
+    story.commit()
+    words = story.json("report", "log", "support#/description")[1]["events"]
+    assert [row["after"] for event in words for row in event["fields"]] == [
+        "A channel",
+        "A channel",
+        "Moved and changed",
+    ], "that the file moved set nothing"
+    moved.unlink()
+    removed = story.commit()
+    ended = story.run("report", "log", "support", "--format", "json")
+    assert ended.code == 0
+    last = ended.json["events"][-1]
+    assert (last["id"], last["what"], {row["after"] for row in last["fields"]}) == (removed, "commit", {None})
+    assert story.run("report", "log", "never-there").code == 64
+
+
 def test_versions_that_others_made_are_told(story: Story) -> None:
     story.write("support", 0)
     story.commit()

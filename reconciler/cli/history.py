@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def log(ledger: Ledger, word: str, form: str, options: dict[str, Any]) -> int:
     """Show the history of `CHANNEL`, or of `CHANNEL#FIELD`; the field is a pointer into spec, or has dots."""
-    from reconciler.acts.history import read_history
+    from reconciler.acts.history import Past, read_history
     from reconciler.cli.organisation import chosen
     from reconciler.cli.session import open_desk, require_names, require_valid
     from reconciler.report.channel_log import log_document
@@ -21,8 +21,7 @@ def log(ledger: Ledger, word: str, form: str, options: dict[str, Any]) -> int:
     pointer = f"/{field.strip('/').replace('.', '/')}" if field else None
     desk = open_desk(options["repo"], channels=options["channels"])
     channels = require_valid(desk)
-    require_names(channels, (name,), "report log")
-    channel = next(one for one in channels if one.name == name)
+    channel = next((one for one in channels if one.name == name), None)
     fleet = chosen(desk.settings.repo)
     records = [
         record.document
@@ -30,10 +29,10 @@ def log(ledger: Ledger, word: str, form: str, options: dict[str, Any]) -> int:
         # Organisations of a fleet may have channels of one name.
         if fleet is None or record.document.get("organisation") == fleet.name
     ]
-    show(
-        log_document(name, pointer, read_history(desk.settings.repo, channel, records, pointer)),
-        form if form == "json" else "text",
-    )
+    events = read_history(Past(desk.settings.repo, desk.settings.channels, name, channel), records, pointer)
+    if not events:
+        require_names(channels, (name,), "report log")
+    show(log_document(name, pointer, events), form if form == "json" else "text")
     return 0
 
 

@@ -92,7 +92,8 @@ def ordered(events: Iterable[Event], field: str | None) -> list[Event]:
             for event in kept
         ]
         kept = [event for event in seen if event.fields]
-    return sorted(kept, key=lambda event: (_moment(event.when), event.what, event.id))
+    # Git's times are whole seconds; of one of them, commits keep the order of Git.
+    return sorted(kept, key=lambda event: (_moment(event.when), event.what))
 
 
 def gaps(records: Sequence[JsonObject]) -> list[Gap]:
