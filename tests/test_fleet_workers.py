@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import re
 import signal
 import socket
 import subprocess
@@ -218,6 +219,26 @@ def test_no_budget_is_exceeded_where_it_is_the_bound(tmp_path: Path, monkeypatch
             assert most_at_once(fleet, name) <= BUDGET
             assert len(emulator.requests) == 1 + 4 + 310
             assert not [one for one in emulator.requests if one["status"] == 429]
+
+
+def test_the_arithmetic_of_the_page_is_what_the_remotes_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (Path(__file__).parent.parent / "docs" / "fleet.md").read_text()
+    rows = re.findall(r"(?m)^\| ([\d,]+) \| ([\d,]+) \| ([\d,]+) \|", text)
+    told = [tuple(int(cell.replace(",", "")) for cell in row) for row in rows]
+    assert [organisations for organisations, *_ in told] == [1, 50, 500, 5_000]
+    with fleet_of(1, CHANNELS, tmp_path, monkeypatch, lambda _: 3) as fleet:
+        fleet.whole.commit()
+        [emulator] = fleet.emulators.values()
+        counted = []
+        for words in (("plan",), ("apply", "--yes", "--no-push"), ("drift",)):
+            emulator.clear()
+            fleet.run("fleet", *words, "--quiet")
+            counted.append(len(emulator.requests))
+    plan, apply, drift = counted
+    assert plan == drift
+    assert told == [(number, number * plan, number * apply) for number, *_ in told]
 
 
 class Relay:

@@ -43,7 +43,9 @@ def shards(jobs: int, *, as_json: bool, repo: Path | None) -> int:
 
     root = find_root(repo)
     roster = {one.name: one for one in load_roster(root)}
-    weights = {name: _count(root / one.channels) for name, one in roster.items()}
+    # Organisations may share a folder, which is looked through once.
+    counts = {folder: _count(root / folder) for folder in {one.channels for one in roster.values()}}
+    weights = {name: counts[one.channels] for name, one in roster.items()}
     document: JsonObject = {
         "format": 1,
         "command": "shards",

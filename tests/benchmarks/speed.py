@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from applies import applies
 from counts import requests
+from fleets import fleets
 from plans import growth, plans
 from probes import probes
 from reports import reports
@@ -31,6 +32,7 @@ PARTS: dict[str, Callable[[int, int], None]] = {
     "applies": applies,
     "probes": probes,
     "reports": reports,
+    "fleets": fleets,
     "requests": requests,
 }
 
