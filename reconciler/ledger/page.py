@@ -92,14 +92,14 @@ def applied_path(organisation: str, name: str) -> str:
 def file_bytes(document: JsonObject) -> bytes:
     """Write a JSON object in the one way that hashes are made of."""
     encoder = json.JSONEncoder(sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
-    data = bytearray()
+    data: list[bytes] = []
     try:
         for piece in in_pieces(encoder.iterencode(dict(document))):
-            data += _text_bytes(piece)
-            _require_size(len(data))
+            data.append(_text_bytes(piece))
+            _require_size(sum(map(len, data)))
     except (TypeError, ValueError, RecursionError) as error:
         raise RecordError(f"the record is not JSON: {shown(str(error))}") from error
-    return bytes(data + b"\n")
+    return b"".join([*data, b"\n"])
 
 
 def read_document(data: bytes) -> JsonObject | None:
