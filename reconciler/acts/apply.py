@@ -40,6 +40,7 @@ A hosted runner sends SIGTERM 7.5 seconds after SIGINT, and kills 2.5 seconds la
 """
 LOOK_SECONDS = 0.05
 STOPPED = "the run was told to stop"
+CUT_OFF = "the run was stopped while its request was in flight"
 
 
 class Carrier:
@@ -260,7 +261,9 @@ def _failed(attempt: Attempt, error: RemoteError) -> Outcome:
 def _words(attempt: Attempt, error: RemoteError) -> str:
     if not attempt.doubtful:
         return str(error)
-    return f"whether the write was carried out is not known; plan again to see: {error}"
+    return (
+        f"{attempt.halfway or 'whether the write was carried out is not known'}; plan again to see: {error}"
+    )
 
 
 def change_not_reached(change: Change, reason: str) -> Outcome:
@@ -276,9 +279,8 @@ def changes_not_reached(plan: Plan, reason: str) -> tuple[Outcome, ...]:
 def interrupted(change: Change, attempt: Attempt) -> Outcome:
     """Give the outcome of a change that the end of the run cut off."""
     if attempt.doubtful:
-        return attempt.outcome(
-            Result.UNKNOWN, "the run was stopped while its request was in flight; plan again to see"
-        )
+        what = f"{STOPPED}; {attempt.halfway}" if attempt.halfway else CUT_OFF
+        return attempt.outcome(Result.UNKNOWN, f"{what}; plan again to see")
     if attempt.requests == 0:
         return change_not_reached(change, STOPPED)
     return attempt.outcome(Result.FAILED, f"{STOPPED}; {attempt.halfway or 'nothing was written'}")

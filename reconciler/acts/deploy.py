@@ -26,6 +26,7 @@ from reconciler.kinds.web_messaging_deployment import content, is_settled
 from reconciler.model import Action, LiveChannel, Outcome, PlanState, Pointer, Result
 
 DIFFERENT = "stored-differently"
+UNREAD = "the write was accepted, and was not read back"
 AGREE_SECONDS = 8.0
 """How long reads may show something else than the remote said that it stored."""
 
@@ -137,13 +138,22 @@ async def _replace(bench: Bench, attempt: Attempt) -> Outcome:
 
 
 async def _read_settled(bench: Bench, attempt: Attempt) -> LiveChannel | None:
-    """Read the deployment once nobody's write is under way; None where it is gone."""
+    """Read the deployment once nobody's write is under way; None where it is gone.
+
+    Where a write of ours may have been carried out, a read that does not show it may be behind, and is believed only
+    after a while: a second write would take back what somebody did in between.
+    """
     latest: LiveChannel | None = None
+    ends = bench.clock.monotonic() + (AGREE_SECONDS if attempt.doubtful else 0.0)
 
     async def is_quiet() -> bool:
         nonlocal latest
         latest = await _read(bench, attempt)
-        return latest is None or (is_settled(latest.document) and not _is_behind(latest, attempt.live))
+        if latest is None:
+            return True
+        if not is_settled(latest.document) or _is_behind(latest, attempt.live):
+            return False
+        return attempt.moved(latest) or bench.clock.monotonic() >= ends
 
     await bench.wait_until(is_quiet)
     return latest
@@ -168,7 +178,8 @@ async def _read(bench: Bench, attempt: Attempt) -> LiveChannel | None:
 
 async def _settled(bench: Bench, attempt: Attempt, stored: LiveChannel) -> Outcome:
     """Wait until the remote has carried the write out, read it back, and say how it ended."""
-    attempt.halfway = "the write was accepted, and was not read back"
+    # Whatever keeps us from reading it back does not undo it.
+    attempt.halfway, attempt.doubtful = UNREAD, True
     latest: LiveChannel | None = stored
     written = {name: value for name, value in content(stored.document).items() if name != "status"}
     ends = bench.clock.monotonic() + AGREE_SECONDS
@@ -182,6 +193,7 @@ async def _settled(bench: Bench, attempt: Attempt, stored: LiveChannel) -> Outco
         return not lacking(written, latest.document) or bench.clock.monotonic() > ends
 
     done = await bench.wait_until(is_done)
+    attempt.doubtful = False
     attempt.replaced, attempt.state = attempt.live, attempt.state or PlanState.FRESH
     if latest is None:
         return attempt.outcome(

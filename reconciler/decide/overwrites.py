@@ -20,7 +20,7 @@ WARNING = "may-have-overwritten"
 
 def judge_overwrite(outcome: Outcome, entries: Sequence[AuditEntry], client_id: str) -> Outcome:
     """Give the outcome with a warning where the log shows that somebody slipped in between."""
-    if outcome.guard is not Guard.REREAD or outcome.result is not Result.APPLIED:
+    if not _may_have_written(outcome):
         return outcome
     slipped = slipped_in(outcome, entries, client_id)
     if not slipped:
@@ -30,6 +30,12 @@ def judge_overwrite(outcome: Outcome, entries: Sequence[AuditEntry], client_id: 
     return replace(
         outcome, warning=WARNING, reason=f"{outcome.reason}; {reason}" if outcome.reason else reason
     )
+
+
+def _may_have_written(outcome: Outcome) -> bool:
+    """Say whether a write without a version may have been carried out, also one whose answer was lost."""
+    landed = outcome.result is Result.ALREADY and outcome.attempts > 0
+    return outcome.guard is Guard.REREAD and (outcome.result is Result.APPLIED or landed)
 
 
 def slipped_in(outcome: Outcome, entries: Sequence[AuditEntry], client_id: str) -> tuple[AuditEntry, ...]:
@@ -70,7 +76,7 @@ def _properties(entry: AuditEntry) -> set[str]:
 
 def lacks_own_entry(outcome: Outcome, entries: Sequence[AuditEntry], client_id: str) -> bool:
     """Say whether the log does not show our own write yet, so that it cannot tell who came before it."""
-    if outcome.guard is not Guard.REREAD or outcome.result is not Result.APPLIED:
+    if not _may_have_written(outcome):
         return False
     return not any(entry.entity == outcome.id and entry.client_id == client_id for entry in entries)
 

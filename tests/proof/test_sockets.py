@@ -14,8 +14,8 @@ from story import IDS, PATH, Story
 from .socketed import kill, kills, lost_promises, prepare
 
 FULL = os.environ.get("PROOF") == "full"
-KILLS = 300 if FULL else 24
-SCHEDULES = 300 if FULL else 40
+KILLS = 300 if FULL else 70
+SCHEDULES = 300 if FULL else 100
 
 FAULTS = (
     {"do": "drop", "when": "before"},
