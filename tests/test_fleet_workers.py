@@ -58,7 +58,9 @@ def puts(fleet: Fleet, name: str) -> list[dict[str, Any]]:
 
 def most_at_once(fleet: Fleet, name: str) -> int:
     """Give the most requests of one organisation in any window of the budget, whatever token they had."""
-    times = [one["at"] for one in fleet.emulators[name].requests]
+    # A login is no request of the API, and counts for no token.
+    seen = fleet.emulators[name].requests
+    times = [one["at"] for one in seen if one["path"].startswith("/api/")]
     return max(sum(start <= one < start + WINDOW for one in times) for start in times)
 
 
@@ -217,7 +219,7 @@ def test_no_budget_is_exceeded_where_it_is_the_bound(tmp_path: Path, monkeypatch
         assert [(entry["exit"], entry["error"]) for entry in entries] == [(0, None)] * 4
         for name, emulator in fleet.emulators.items():
             assert most_at_once(fleet, name) <= BUDGET
-            assert len(emulator.requests) == 1 + 4 + 310
+            assert len(emulator.requests) == 1 + 4 + 310 + 50
             assert not [one for one in emulator.requests if one["status"] == 429]
 
 

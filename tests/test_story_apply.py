@@ -11,6 +11,7 @@ import pytest
 from story import IDS, PATH, Story
 
 from reconciler.decide.saved_plan import digest_of
+from reconciler.genesys import pacing
 
 HOOK = "https://monitor.example.com/hooks/webchat"
 
@@ -417,3 +418,18 @@ def test_a_plan_that_wants_something_else_than_the_files_writes_nothing(story: S
     assert story.writes() == []
     assert story.run("plan", "--out", str(saved)).code == 0
     assert story.run("apply", str(saved), "--no-record").code == 0
+
+
+def test_reading_and_writing_of_one_run_share_one_budget(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the remote counts it, whose window is that of the tool: here a second, not a minute."""
+    monkeypatch.setattr(pacing, "MINUTE", 1.0)
+    story.emulator.settings.rate_limit = None
+    for number in range(8):
+        story.seed(f"channel-{number}", number)
+        story.write(f"channel-{number}", number, description="New")
+    words = ("--yes", "--no-record", "--probe", "none", "--rate", "6", "--allow-changes", "8")
+    assert story.run("apply", *words).code == 0
+    times = sorted(request["at"] for request in story.requests())
+    assert max(sum(start <= one < start + 1.0 for one in times) for start in times) <= 6

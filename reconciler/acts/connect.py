@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from reconciler.clock import Clock
 from reconciler.genesys.client import Client
-from reconciler.genesys.pacing import ClientLimits
+from reconciler.genesys.pacing import ClientLimits, Window
 from reconciler.genesys.token import Token, TokenSource
 from reconciler.genesys.witness import Witness
 from reconciler.settings import Api, Settings
@@ -38,13 +38,14 @@ async def connect(
     writes: bool,
     notice: Callable[[str], None],
     token: Token | None = None,
+    window: Window | None = None,
     witness: Witness | None = None,
     count: Callable[[], object] = lambda: None,
 ) -> AsyncIterator[Connection]:
     """Open the way; without `writes` the transport has no verb that writes.
 
-    `token` is the one of an earlier connection of the same run, which asks for no second one; `witness` is told
-    of each write, and `count` is called for each answer.
+    `token` is the one of an earlier connection of the same run, which asks for no second one, and `window` what that
+    has spent of the budget; `witness` is told of each write, and `count` is called for each answer.
     """
     limits = settings.limits
     make = WriteTransport if writes else ReadTransport
@@ -57,5 +58,5 @@ async def connect(
             deadline=clock.monotonic() + limits.run_seconds,
         )
         tokens = TokenSource(transport, api.hosts.login, api.credentials, clock, bounds, notice, token)
-        client = Client(transport, api.base_url, tokens, clock, bounds, notice, witness)
+        client = Client(transport, api.base_url, tokens, clock, bounds, notice, witness, window)
         yield Connection(client, transport, tokens)

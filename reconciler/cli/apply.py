@@ -159,4 +159,4 @@ def _from_file(file: Path, **options: Any) -> tuple[Planned, str] | None:
             changes=tuple(change for change in plan.changes if change.name in names),
             webhooks=tuple(hook for hook in plan.webhooks if hook.channel in names),
         )
-    return Planned(desk, plan, {}, None), digest_of(document)
+    return Planned(desk, plan, {}, None, None), digest_of(document)

@@ -98,7 +98,14 @@ async def _story(
         applied = counts.enter_context(progress("applied", writing, quiet=desk.quiet))
         probed = counts.enter_context(progress("probed", None if writing else 0, quiet=desk.quiet))
         way_of = connect(
-            desk.settings, api, clock, writes=True, notice=desk.notice, token=planned.token, witness=journal
+            desk.settings,
+            api,
+            clock,
+            writes=True,
+            notice=desk.notice,
+            token=planned.token,
+            window=planned.window,
+            witness=journal,
         )
         async with way_of as way:
             notices = timed(timeline, clock, applied, probed)

@@ -43,7 +43,7 @@ def plan_offline(**options: Any) -> tuple[Planned, JsonObject]:
     # Nothing is known of webhooks; to say that each must be created would be wrong.
     plan = replace(made, webhooks=())
     document: dict[str, Json] = {**plan_document(plan, {}), "offline": True}
-    return Planned(desk, plan, {}, None), {**document, "digest": digest_of(document)}
+    return Planned(desk, plan, {}, None, None), {**document, "digest": digest_of(document)}
 
 
 def _record(desk: Desk) -> tuple[str, Mapping[str, JsonObject]]:

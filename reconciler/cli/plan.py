@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.session import Desk
     from reconciler.clock import Clock
+    from reconciler.genesys.pacing import Window
     from reconciler.genesys.token import Token
     from reconciler.model import Change, Json, JsonObject, LiveChannel, Plan, PlanState
     from reconciler.settings import Api
@@ -111,6 +112,8 @@ class Planned:
     requests: dict[str, int]
     token: Token | None
     """The token that was used, for the rest of the run."""
+    window: Window | None
+    """What was spent of the budget, for the rest of the run."""
 
 
 def make_plan(**options: Any) -> Planned:
@@ -140,7 +143,7 @@ async def fetch_plan(
     choice = reading.Choice(names, prune, applied, left_alone(desk))
     async with look(desk, api, clock) as way:
         made = await reading.plan(way.client, desk.loaded.channels, binding, choice)
-        return Planned(desk, made, dict(way.requests), way.tokens.current)
+        return Planned(desk, made, dict(way.requests), way.tokens.current, way.client.window)
 
 
 def applied_names(desk: Desk, organisation: str) -> dict[tuple[str, str], str]:

@@ -57,6 +57,7 @@ class Client:
         limits: ClientLimits,
         notice: Notice = silent,
         witness: Witness | None = None,
+        window: Window | None = None,
     ) -> None:
         self._witness: Witness = witness or Unseen()
         self._transport = transport
@@ -64,7 +65,8 @@ class Client:
         self._tokens = tokens
         self._clock = clock
         self._patience = Patience(clock, limits, notice)
-        self._window = Window(limits.rate)
+        self.window = window or Window(limits.rate)
+        """The budget; that of an earlier client of the same run, where there was one."""
         # No more at once than a minute may see, so that the window always knows when it opens.
         self._slots = Slots(min(limits.concurrency, limits.rate))
         self._flown: WeakKeyDictionary[asyncio.Task[object], float] = WeakKeyDictionary()
@@ -188,7 +190,7 @@ class Client:
             return reply
         result = judge(call, reply, self.hide, self._clock.now())
         if reply.status == 429 and isinstance(result, Setback) and result.asked:
-            self._window.hold(self._clock.monotonic() + result.asked)
+            self.window.hold(self._clock.monotonic() + result.asked)
         return result
 
     async def _send_with_token(self, call: Call) -> Reply | Setback:
@@ -210,14 +212,14 @@ class Client:
             token = await self._tokens.token()
             # From here to `take` nothing else runs, so that nobody else takes the same place.
             now = self._clock.monotonic()
-            wait = self._window.opens(now) - now
+            wait = self.window.opens(now) - now
             if wait <= 0:
                 break
             if stop := await self._patience.wait_for_budget(wait):
                 return stop
         if stop := self._patience.out_of_time():
             return stop
-        self._window.take()
+        self.window.take()
         return token
 
     async def _send(self, call: Call, token: str) -> Reply | Setback:
@@ -234,9 +236,9 @@ class Client:
             return Setback(Unavailable, self.hide(error.reason), sent=error.sent, again=again, cause=cause)
         finally:
             ended = self._clock.monotonic()
-            self._window.end(ended)
+            self.window.end(ended)
             self._count_flight(ended - began)
-        self._window.heed(reply.headers, ended)
+        self.window.heed(reply.headers, ended)
         if reply.status == 429:
             self._slots.narrow(began, ended)
         elif reply.status < 500:
