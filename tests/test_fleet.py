@@ -29,7 +29,7 @@ from reconciler.fleet.reports import entry_of, exit_of, fleet_document
 from reconciler.fleet.roster import Organisation, load_roster, read_roster, remote_environment, without_others
 from reconciler.fleet.shards import make_shards
 from reconciler.fleet.work import Job, run_all, run_job
-from reconciler.report.fleet_text import fleet_markdown
+from reconciler.report.fleet_text import fleet_markdown, fleet_text
 
 ENTRY = "organisations:\n- name: a\n  domain: mypurecloud.ie\n  credentials: {id: A_ID, secret: A_SECRET}\n"
 A = Organisation("a", "https://api.mypurecloud.ie", "A_ID", "A_SECRET", "channels/a")
@@ -234,6 +234,30 @@ def test_what_others_wrote_into_an_error_is_nothing_but_text_in_a_summary() -> N
     assert {child.type for child in inline} == {"text", "code_inline"}
     assert not any("@team" in child.content for child in inline if child.type == "text")
     assert "\n::" not in told
+
+
+def test_the_words_of_a_fleet_begin_with_what_failed_and_what_widens() -> None:
+    def planned(name: str, exposure: str, verdict: str, update: int = 1) -> dict[str, Any]:
+        document = {
+            "summary": {"update": update},
+            "exposure": exposure,
+            "verdict": verdict,
+            "requests": {"GET": 3},
+        }
+        return dict(entry_of(name, 0, document, None))
+
+    entries = [
+        planned("a", "neutral", "neutral: nobody gains or loses access"),
+        planned("b", "widens", "widens: 1 origin in 1 channel (1 added)"),
+        planned("c", "neutral", "no change", update=0),
+        entry_of("d", 3, None, None),
+    ]
+    assert fleet_text(fleet_document("plan", entries)).splitlines()[:4] == [
+        "d: exit 3: the files are invalid; nothing was contacted",
+        "b: widens: 1 origin in 1 channel (1 added)",
+        "a: neutral: nobody gains or loses access",
+        "exposure of 2 plans: 1 widens, 1 neutral",
+    ]
 
 
 def test_a_job_of_one_organisation_knows_its_variables_and_one_of_several_knows_none(fleet: Fleet) -> None:
