@@ -22,9 +22,11 @@ HEAD = (
     b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
 )
 
+REFUSAL = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
+
 
 class Endpoint(asyncio.Protocol):
-    """Opens a WebSocket for whoever asks, and answers a goodbye."""
+    """Opens a WebSocket for whoever asks, but not at `/refused`, and answers a goodbye."""
 
     def __init__(self) -> None:
         self.buffer = b""
@@ -41,7 +43,9 @@ class Endpoint(asyncio.Protocol):
             self.transport.close()
             return
         self.buffer += data
-        if b"\r\n\r\n" in self.buffer:
+        if b"\r\n\r\n" in self.buffer and self.buffer.startswith(b"GET /refused "):
+            self.transport.write(REFUSAL)
+        elif b"\r\n\r\n" in self.buffer:
             key = self.buffer.lower().index(b"sec-websocket-key:") + 18
             accept = hashlib.sha1(self.buffer[key : self.buffer.index(b"\r\n", key)].strip() + GUID).digest()
             self.transport.write(HEAD + base64.b64encode(accept) + b"\r\n\r\n")
