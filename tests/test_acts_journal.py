@@ -68,17 +68,29 @@ def test_a_write_goes_out_once_its_note_is_on_the_disk(
         await asyncio.gather(*(write(number) for number in range(20)))
 
     asyncio.run(story())
-    assert disk.rounds < 60
+    assert quick or disk.rounds < 60
 
 
-def test_writes_that_go_out_together_are_noted_in_one_round(opened: tuple[Journal, Disk]) -> None:
+def test_a_slow_disk_is_asked_once_for_all_that_came_meanwhile(
+    opened: tuple[Journal, Disk], monkeypatch: pytest.MonkeyPatch
+) -> None:
     journal, disk = opened
+    monkeypatch.setattr(journals, "QUICK", 0.0)
+    monkeypatch.setattr(journals, "ASKED_AGAIN", 1_000)
 
     async def story() -> Any:
         return await asyncio.gather(*(journal.before(call(number)) for number in range(32)))
 
     assert asyncio.run(story()) == list(range(1, 33))
-    assert disk.rounds == 1
+    assert disk.rounds <= 2
+
+
+def test_a_quick_disk_makes_nobody_wait_for_others(opened: tuple[Journal, Disk]) -> None:
+    journal, disk = opened
+    coroutine = journal.before(call(0))
+    with pytest.raises(StopIteration) as ended:
+        coroutine.send(None)
+    assert (ended.value.value, disk.rounds) == (1, 1)
 
 
 def test_a_disk_that_takes_no_note_lets_nothing_out_and_may_recover(opened: tuple[Journal, Disk]) -> None:
@@ -97,8 +109,11 @@ def test_a_disk_that_takes_no_note_lets_nothing_out_and_may_recover(opened: tupl
     assert noted == 4
 
 
-def test_who_is_cut_off_while_the_disk_works_cuts_off_nobody_else(opened: tuple[Journal, Disk]) -> None:
+def test_who_is_cut_off_while_the_disk_works_cuts_off_nobody_else(
+    opened: tuple[Journal, Disk], monkeypatch: pytest.MonkeyPatch
+) -> None:
     journal, disk = opened
+    monkeypatch.setattr(journals, "QUICK", 0.0)
 
     async def story() -> int:
         first = asyncio.create_task(journal.before(call(0)))
@@ -108,4 +123,4 @@ def test_who_is_cut_off_while_the_disk_works_cuts_off_nobody_else(opened: tuple[
         return await second
 
     assert asyncio.run(story()) == 2
-    assert disk.rounds == 1
+    assert 1 <= disk.rounds <= 2

@@ -33,6 +33,8 @@ FOLDER = "journal"
 LINE_LIMIT = 4_096
 QUICK = 0.002
 """Seconds up to which everything else may wait for the disk."""
+ASKED_AGAIN = 64
+"""Writes after which a slow disk may have become a quick one."""
 WRITES_SHOWN = 200
 JOURNALS_READ = 20
 
@@ -48,6 +50,7 @@ class Journal:
         """Up to which write the disk has noted them."""
         self._round: asyncio.Future[None] | None = None
         """The way to the disk that is under way."""
+        self._asked = 0
         self._disk_seconds = 0.0
         """What that takes, the latest weighing most."""
         when = moment(clock.now())
@@ -102,7 +105,17 @@ class Journal:
         _tidy(self.path.parent)
 
     async def _reach_disk(self, number: int) -> None:
-        """Wait until a write is noted on the disk; those that come meanwhile go there together, in one round."""
+        """Wait until a write is noted on the disk.
+
+        A quick disk is asked in place: who waited for others would go out with them, and all would queue for their
+        answers. A slow one is asked in a thread, in one round for all that came meanwhile. What a thread measures holds
+        the wait for its turn, so a disk that was slow once is asked in place now and then.
+        """
+        self._asked += 1
+        if self._round is None and (self._disk_seconds < QUICK or self._asked % ASKED_AGAIN == 0):
+            self._file.flush()
+            self._fsync()
+            self._on_disk = self._number
         while self._on_disk < number:
             if self._round is None:
                 self._round = asyncio.ensure_future(self._sync())
@@ -111,14 +124,9 @@ class Journal:
 
     async def _sync(self) -> None:
         try:
-            await asyncio.sleep(0)  # whatever else is about to go out comes along
             number = self._number
             self._file.flush()
-            # To hand it to a thread and back takes longer than a quick disk does, and less than a slow one.
-            if self._disk_seconds < QUICK:
-                self._fsync()
-            else:
-                await asyncio.to_thread(self._fsync)
+            await asyncio.to_thread(self._fsync)
             self._on_disk = number
         finally:
             self._round = None
@@ -126,12 +134,13 @@ class Journal:
     def _fsync(self) -> None:
         began = self._clock.monotonic()
         os.fsync(self._file.fileno())
-        self._disk_seconds += (self._clock.monotonic() - began - self._disk_seconds) / 4
+        self._disk_seconds += (self._clock.monotonic() - began - self._disk_seconds) / 16
 
     def _note(self, line: JsonObject) -> None:
         self._file.write(_line(line))
         self._file.flush()
-        self._fsync()
+        # A new file takes many times as long as a line more of one, so that this says nothing of the disk.
+        os.fsync(self._file.fileno())
 
 
 @dataclass(frozen=True, slots=True)
