@@ -91,6 +91,7 @@ def test_a_change_is_planned_reviewed_merged_applied_and_watched(github: GitHubS
 
     story.write("support", 0, description="As reviewed")
     assert github.pull_request() == {"plan": "success", "report": "success"}
+    assert github.runner.run_again() == {"plan": "success", "report": "success"}, "a second attempt"
     assert len(api.comments) == 1
 
     assert github.merge() == {"apply": "success"}, github.runner.log

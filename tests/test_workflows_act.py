@@ -38,6 +38,7 @@ inputs:
   name: {required: true, description: name}
   path: {required: true, description: path}
   if-no-files-found: {required: false, description: unused}
+  overwrite: {required: false, description: unused}
   run-id: {required: false, description: run}
   github-token: {required: false, description: unused}
 runs:

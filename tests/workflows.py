@@ -39,11 +39,24 @@ class Runner:
     environ: Mapping[str, str] = field(default_factory=dict)
     """What the machine itself has, such as the CA of the stand-ins."""
     run_id: int = 100
+    attempt: int = 1
+    again: Any = None
+    """What the last run was of."""
     log: str = ""
 
     def run(self, workflow: Path, event: str, payload: dict[str, Any], ref: str, sha: str) -> dict[str, str]:
         """Run a workflow for an event, and give each job's result: success, failure or skipped."""
         self.run_id += 1
+        self.attempt = 1
+        self.again = (workflow, event, payload, ref, sha)
+        return self._run(*self.again)
+
+    def run_again(self) -> dict[str, str]:
+        """Run all jobs of the last run once more, as its page offers."""
+        self.attempt += 1
+        return self._run(*self.again)
+
+    def _run(self, workflow: Path, event: str, payload: dict[str, Any], ref: str, sha: str) -> dict[str, str]:
         document = yaml.load(workflow.read_text(), Loader=yaml.BaseLoader)  # noqa: S506 - texts alone, as GitHub reads them
         github = {"event_name": event, "event": payload, "repository": REPOSITORY, "ref": ref, "sha": sha}
         results: dict[str, str] = {}
@@ -67,7 +80,7 @@ class Job:
 
     def __init__(self, runner: Runner, name: str, job: dict[str, Any], context: dict[str, Any]) -> None:
         self.runner, self.job, self.context = runner, job, context
-        self.place = runner.folder / f"run-{runner.run_id}-{name}"
+        self.place = runner.folder / f"run-{runner.run_id}-{runner.attempt}-{name}"
         self.workspace = self.place / "work"
         self.failed = False
         for folder in (self.workspace, self.place / "temp"):
@@ -178,7 +191,16 @@ class Job:
         if not source.exists():
             assert given.get("if-no-files-found") == "ignore"
             return
-        shutil.copytree(source, self.kept(self.runner.run_id, given["name"]))
+        kept = self.kept(self.runner.run_id, given["name"])
+        # A second attempt is the same run, in which a name can be kept once.
+        if kept.exists() and given.get("overwrite") == "true":
+            shutil.rmtree(kept)
+            self.runner.api.artifacts = [
+                one
+                for one in self.runner.api.artifacts
+                if (one["name"], one["workflow_run"]["id"]) != (given["name"], self.runner.run_id)
+            ]
+        shutil.copytree(source, kept)
         head = self.context["github"]["event"].get("pull_request", {}).get("head", {}).get("repo", {})
         run = {
             "id": self.runner.run_id,
