@@ -194,3 +194,21 @@ def test_a_merged_write_that_landed_is_settled_when_it_is_judged_again(
     if isinstance(verdict, Retry):
         landed = {**WEBCHAT.body(verdict.spec, WEBCHAT.read(theirs)), "version": 3}
         assert isinstance(decide(base, landed, ours), Settled)
+
+
+def test_a_create_merges_nothing_into_a_channel_that_somebody_made() -> None:
+    clash = decide(None, document(1, corsAllowedOrigins=[APP, THEIRS]), spec(corsAllowedOrigins=[APP, NEW]))
+    assert isinstance(clash, Clash)
+    assert "was created after the plan was made" in clash.reason
+
+
+def test_a_set_is_merged_with_one_that_was_not_there_and_not_with_what_was_no_set() -> None:
+    theirs, ours = document(2, corsAllowedOrigins=[THEIRS]), spec(corsAllowedOrigins=[NEW])
+    merged = decide(document(1, corsAllowedOrigins=...), theirs, ours)
+    assert merged.spec["webchatSettings"]["corsAllowedOrigins"] == sorted([NEW, THEIRS])
+    assert isinstance(decide(document(1, corsAllowedOrigins="*"), theirs, ours), Clash)
+
+
+def test_a_value_that_both_sides_add_clashes() -> None:
+    clash = decide(document(1, description=...), document(2, description="Theirs"), spec(description="Ours"))
+    assert isinstance(clash, Clash)

@@ -884,3 +884,8 @@ def test_a_request_that_goes_out_before_the_end_of_the_run_does_not_outlast_it(
         # It went out, so that nothing is known of it; and there is no time for another.
         assert (type(error), error.sent) == (Unavailable, True)
         assert "the time of this run was over" in str(error)
+
+
+def test_a_short_wait_that_nobody_asked_for_is_worth_it_until_the_end_of_the_run() -> None:
+    document, transport = run(get, [reply(503), reply(200, BODY)], ClientLimits(deadline=1000.9))
+    assert (document.value, len(transport.sent)) == (BODY, 2)

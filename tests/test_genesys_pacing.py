@@ -199,3 +199,14 @@ def test_a_hold_is_never_shortened() -> None:
     window.hold(50.0)
     window.hold(20.0)
     assert window.opens(0.0) == 50.0
+
+
+def test_a_wait_that_ends_with_the_run_is_refused() -> None:
+    assert refuse_wait(10.0, 120.0, 1010.0, 1000.0, NOW) is not None
+    assert refuse_wait(9.9, 120.0, 1010.0, 1000.0, NOW) is None
+
+
+def test_a_budget_that_others_have_spent_and_that_names_no_reset_holds_nothing() -> None:
+    window = Window(300)
+    window.heed({"inin-ratelimit-allowed": "300", "inin-ratelimit-count": "300"}, 10.0)
+    assert window.opens(10.0) == 10.0

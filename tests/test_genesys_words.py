@@ -66,6 +66,8 @@ def test_a_secret_that_is_hardly_one_does_no_harm(secret: str) -> None:
 
 def test_text_is_cut() -> None:
     assert told("x" * 300, ()) == "x" * 256 + "…"
+    assert told("x" * 257, ()) == "x" * 256 + "…"
+    assert told("x" * 256, ()) == "x" * 256
 
 
 @settings(max_examples=200, deadline=None)

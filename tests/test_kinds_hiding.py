@@ -139,3 +139,13 @@ def test_a_channel_without_secrets_stays_as_it_is() -> None:
 def test_a_long_text_is_looked_at_in_no_time(part: str) -> None:
     hide({"extra": part * 100_000})
     is_secret(part * 100_000)
+
+
+def test_the_order_of_fields_moves_no_check() -> None:
+    assert hide({"token": {"a": 1, "b": 2}}) == hide({"token": {"b": 2, "a": 1}})
+
+
+def test_plain_documents_and_texts_that_only_look_hidden_hide_nothing() -> None:
+    assert not is_hiding({"a": ["text", 1, None, {"b": "[hidden] or so"}]})
+    assert not is_hiding("[hidden 12345]")
+    assert is_hiding([{"a": "[hidden 12ab]"}])
