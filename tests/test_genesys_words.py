@@ -89,3 +89,12 @@ def test_a_value_keeps_everything_but_its_secrets() -> None:
         "a": ["x [hidden]", 1, None, True],
         "[hidden]": {"b": "untouched \r\n text"},
     }
+
+
+def test_a_secret_with_a_slash_and_a_quote_is_hidden_as_json_has_it() -> None:
+    assert told('<key/\\"one\\u00e9>', ('key/"oneé',)) == "<[hidden]>"
+
+
+@pytest.mark.parametrize(("secret", "is_hidden"), [("abcdefgh", True), ("abcdefg", False)])
+def test_parts_of_base64_are_looked_for_from_eight_bytes_on(secret: str, is_hidden: bool) -> None:
+    assert ("[hidden]" in told(base64.b64encode(f"B{secret}zz".encode()).decode(), (secret,))) is is_hidden

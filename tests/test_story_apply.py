@@ -433,3 +433,16 @@ def test_reading_and_writing_of_one_run_share_one_budget(
     assert story.run("apply", *words).code == 0
     times = sorted(request["at"] for request in story.requests())
     assert max(sum(start <= one < start + 1.0 for one in times) for start in times) <= 6
+
+
+def test_a_channel_that_moves_under_every_write_is_given_up_and_nothing_was_written(story: Story) -> None:
+    identity = story.seed("support", 0)
+    story.write("support", 0, description="From Git")
+    edits = [{"theme": f"shade {number}"} for number in range(8)]
+    for number, patch in enumerate(edits):
+        edit = {"do": "edit", "method": "PUT", "path": PATH + identity, "id": identity, "patch": patch}
+        story.emulator.add_fault({**edit, "after": number})
+    code, document = story.json("apply", "--yes", "--no-record", "--probe", "none")
+    (outcome,) = document["outcomes"]
+    assert (code, outcome["result"], story.writes()) == (4, "clashed", [])
+    assert "the channel moved under each of 6 writes" in outcome["reason"]

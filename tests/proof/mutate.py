@@ -65,7 +65,7 @@ GROUPS = {
     "merge": Group(("reconciler.decide.merge",), ("test_decide_merge.py", "proof/test_once_failed.py"), True),
     "conflict": Group(
         ("reconciler.acts.attempt", "reconciler.acts.apply", "reconciler.acts.bench"),
-        ("proof/test_once_failed.py", "test_story_apply.py", "test_story_clash.py"),
+        ("proof/test_once_failed.py", "test_story_apply.py", "test_story_clash.py", "test_story_plan.py"),
         True,
     ),
     "retry": Group(
