@@ -65,7 +65,15 @@ GROUPS = {
     "merge": Group(("reconciler.decide.merge",), ("test_decide_merge.py", "proof/test_once_failed.py"), True),
     "conflict": Group(
         ("reconciler.acts.attempt", "reconciler.acts.apply", "reconciler.acts.bench"),
-        ("proof/test_once_failed.py", "test_story_apply.py", "test_story_clash.py", "test_story_plan.py"),
+        (
+            "proof/test_once_failed.py",
+            "proof/test_reread.py",
+            "test_story_apply.py",
+            "test_story_clash.py",
+            "test_story_plan.py",
+            "test_story_interrupted.py",
+            "test_story_messaging.py",
+        ),
         True,
     ),
     "retry": Group(
