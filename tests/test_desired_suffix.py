@@ -12,7 +12,7 @@ from reconciler.desired.sites import Sites
 from reconciler.desired.suffix import NO_SUFFIXES, Suffix, Suffixes
 
 SMALL = Suffixes(
-    "com\n*.ck\n!www.ck\n公司.cn\ncn\n// ===BEGIN PRIVATE DOMAINS===\ngithub.io\n*.example.com\n"
+    "com\n*.ck\n!www.ck\n公司.cn\ncn\n// ===BEGIN PRIVATE DOMAINS===\ngithub.io\n*.example.com\n".encode()
 )
 OWN = ("example.com", "bigbank.de")
 
@@ -45,7 +45,7 @@ def test_the_real_list_is_read_as_the_library_reads_it() -> None:
     chance = random.Random(20240607)
     rules = sorted(
         line.removeprefix("!").replace("*", "x")
-        for line in (*suffixes._public, *suffixes._private)
+        for line in map(bytes.decode, suffixes._rules)
         if line and not line.startswith("//") and line.isascii()
     )
     for _ in range(5_000):

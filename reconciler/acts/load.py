@@ -119,7 +119,7 @@ def load_suffixes() -> Suffixes:
     spec = find_spec("publicsuffixlist")
     if spec is None or spec.origin is None:
         raise UsageError("the library publicsuffixlist is not installed; install reconciler again")
-    return Suffixes(Path(spec.origin).with_name("public_suffix_list.dat").read_text(encoding="utf-8"))
+    return Suffixes(Path(spec.origin).with_name("public_suffix_list.dat").read_bytes())
 
 
 def load_own_rules(repo: Path) -> dict[str, bytes | Finding]:
