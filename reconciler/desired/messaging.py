@@ -11,7 +11,7 @@ from reconciler.desired.catalogue import rule_named
 from reconciler.desired.document import Document
 from reconciler.desired.origin import check_domain, folded_domain
 from reconciler.desired.source import Problem
-from reconciler.desired.values import text_at
+from reconciler.desired.values import ID, NAME, TITLE, text_at
 from reconciler.desired.words import bare, shown, suggestion
 from reconciler.model import Json, JsonObject, Pointer
 
@@ -20,9 +20,6 @@ DEPLOYMENT = "WebMessagingDeployment"
 DOMAINS: Pointer = ("spec", "allowedDomains")
 PIN: Pointer = ("spec", "configuration")
 REF: Pointer = (*PIN, "ref")
-NAME: Pointer = ("metadata", "name")
-TITLE: Pointer = ("spec", "name")
-ID: Pointer = ("spec", "id")
 
 
 def messaging_problems(

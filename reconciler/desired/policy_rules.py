@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 from reconciler.desired.catalogue import RULES, rule_named
 from reconciler.desired.document import Document
-from reconciler.desired.messaging import DEPLOYMENT
+from reconciler.desired.messaging import DEPLOYMENT, DOMAINS
 from reconciler.desired.policy import Policy
 from reconciler.desired.policy_messaging import configuration_flaws
 from reconciler.desired.sites import Sites
 from reconciler.desired.source import Problem
 from reconciler.desired.suffix import Suffixes
-from reconciler.desired.values import Flaw, text_at, value_at
+from reconciler.desired.values import ID, TITLE, Flaw, text_at, value_at
 from reconciler.desired.words import bare, shown
 from reconciler.model import Json, JsonObject, Pointer, Severity
 
@@ -25,10 +25,8 @@ URL: Pointer = ("spec", "webchatSettings", "webchatUrl")
 ORIGINS: Pointer = ("spec", "webchatSettings", "corsAllowedOrigins")
 PROVIDER: Pointer = ("spec", "webchatSettings", "authProviderId")
 WEBHOOK: Pointer = ("monitoring", "healthWebhook")
-DOMAINS: Pointer = ("spec", "allowedDomains")
 EVERYBODY: Pointer = ("spec", "allowAllDomains")
 OWNER: Pointer = ("metadata", "owner")
-TITLE: Pointer = ("spec", "name")
 SCHEME = "https://"
 OF_URLS = ("public-suffix", "shared-hosting", "homograph")
 MODELINE = "yaml-language-server:"
@@ -176,7 +174,7 @@ def _hygiene_flaws(value: JsonObject, policy: Policy, text: str) -> Iterator[Fla
 def _titles(value: JsonObject) -> Iterator[tuple[str, Pointer]]:
     title = text_at(value, TITLE)
     # Without an id the name alone tells objects apart, which is a rule of the format.
-    if title is not None and text_at(value, ("spec", "id")) is not None:
+    if title is not None and text_at(value, ID) is not None:
         yield f"{value.get('kind')}\0{title}", TITLE
 
 

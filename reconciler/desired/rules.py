@@ -21,7 +21,7 @@ from reconciler.desired.policy import Policy
 from reconciler.desired.policy_rules import PolicyBook, make_policy_book, policy_problems, shared_problems
 from reconciler.desired.source import Problem
 from reconciler.desired.suffix import NO_SUFFIXES, Suffixes
-from reconciler.desired.values import text_at, value_at
+from reconciler.desired.values import ID, NAME, text_at, value_at
 from reconciler.desired.waivers import covering
 from reconciler.desired.words import bare, shown, suggestion
 from reconciler.model import (
@@ -46,8 +46,6 @@ FILE_MESSAGES = {
 SETTINGS: Pointer = ("spec", "webchatSettings")
 URLS: tuple[Pointer, ...] = ((*SETTINGS, "webchatUrl"), ("monitoring", "healthWebhook"))
 ORIGINS: Pointer = (*SETTINGS, "corsAllowedOrigins")
-NAME: Pointer = ("metadata", "name")
-ID: Pointer = ("spec", "id")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,12 @@ from typing import NamedTuple
 
 from reconciler.model import Json, Pointer
 
+NAME: Pointer = ("metadata", "name")
+"""What Git calls a channel."""
+TITLE: Pointer = ("spec", "name")
+"""What the remote calls it."""
+ID: Pointer = ("spec", "id")
+
 
 class Flaw(NamedTuple):
     """A rule of policy that is broken, before it is known how much that weighs here."""
