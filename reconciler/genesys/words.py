@@ -7,6 +7,7 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
 from reconciler.model import Json
@@ -23,7 +24,7 @@ MASKS = re.compile(f"{MASK}+")
 def told(text: str, secrets: Iterable[str], limit: int = LIMIT) -> str:
     """Give text of the remote as a message may show it: one line, at most `limit` characters of it."""
     line = " ".join(text.replace(MASK, " ").split())
-    forms = _compact_forms(secrets)
+    forms = _compact_forms(tuple(secrets))
     # Beyond the cut as far as a secret can reach, so that no half of one stands before it.
     masked = _mask(line[: limit + 2 * max(map(len, forms), default=0)], forms)
     kept = MASKS.sub(HIDDEN, masked[:limit]) + ("…" if len(line) > limit else "")
@@ -32,12 +33,12 @@ def told(text: str, secrets: Iterable[str], limit: int = LIMIT) -> str:
 
 def redacted(value: Json, secrets: Iterable[str]) -> Json:
     """Give the value with every secret in its texts hidden, and nothing else changed."""
-    return _redact(value, _compact_forms(secrets))
+    return _redact(value, _compact_forms(tuple(secrets)))
 
 
 def redacted_pieces(pieces: Iterable[str], secrets: Iterable[str]) -> Iterator[str]:
     """Give a text that comes in pieces with every secret in it hidden, also one that lies across pieces."""
-    forms = _compact_forms(secrets)
+    forms = _compact_forms(tuple(secrets))
     reach = max(map(len, forms), default=0)
     text = masked = ""
     for piece in pieces:
@@ -103,9 +104,12 @@ def _mask(line: str, forms: Iterable[str]) -> str:
     return "".join(masked)
 
 
-def _compact_forms(secrets: Iterable[str]) -> set[str]:
+# A run has one secret and a token or two, and asks for each text that it shows.
+@lru_cache(maxsize=4)
+def _compact_forms(secrets: tuple[str, ...]) -> frozenset[str]:
     """Give every form in lower case and without blanks, as it is looked for."""
-    return {"".join(form.lower().split()) for secret in secrets for form in _forms(secret)} - {""}
+    forms = ("".join(form.lower().split()) for secret in secrets for form in _forms(secret))
+    return frozenset(form for form in forms if form)
 
 
 def _forms(secret: str) -> Iterator[str]:
