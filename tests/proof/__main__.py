@@ -18,6 +18,8 @@ from .schedules import make_schedule
 SHOWN = 10
 SHARE = 500
 """Schedules that a process takes at a time."""
+TOLD = 50
+"""Shares after which it is said how far it is."""
 
 
 def bound(count: int) -> str:
@@ -52,10 +54,12 @@ def main() -> int:
     words = parser.parse_args()
     began, failed = time.monotonic(), 0
     with ProcessPoolExecutor(words.processes, initializer=_prepare) as pool:
-        for told in pool.map(broken_ones, _shares(words.first, words.count)):
+        for number, told in enumerate(pool.map(broken_ones, _shares(words.first, words.count)), 1):
             for one in told[: max(0, SHOWN - failed)]:
                 print(one, flush=True)
             failed += len(told)
+            if number % TOLD == 0:
+                print(f"{number * SHARE:,} played, {failed} broke a promise", file=sys.stderr, flush=True)
     seconds = time.monotonic() - began
     verdict = bound(words.count) if not failed else f"{failed} of {words.count:,} schedules broke a promise"
     print(f"{words.count:,} schedules in {seconds:.1f} s: {verdict}")
