@@ -133,24 +133,13 @@ class Carrier:
         worker = asyncio.current_task()
         if worker is not None:
             self._at[worker] = attempt
-        began, written = self._api.seconds_in_flight(), self._api.writes_sent()
-        try:
-            outcome = await self._ending(attempt, before)
-        except asyncio.CancelledError:
-            # The last write may have been cut off while it waited for its turn, before anything of it went out.
-            attempt.requests = min(attempt.requests, self._api.writes_sent() - written)
-            raise
+        began = self._api.seconds_in_flight()
+        outcome = await self._ending(attempt, before)
         return replace(outcome, seconds=round(self._api.seconds_in_flight() - began, 6))
 
     async def _ending(self, attempt: Attempt, before: Sequence[Outcome]) -> Outcome:
         try:
-            match attempt.kind.steps:
-                case Steps.REPLACE:
-                    return await self._settle(attempt)
-                case Steps.PUBLISH:
-                    return await publish(self._bench, attempt, before)
-                case Steps.DEPLOY:
-                    return await deploy(self._bench, attempt, before)
+            return await self._counted(attempt, before)
         except asyncio.CancelledError:
             attempt.doubtful = attempt.doubtful or self._api.is_writing()
             raise
@@ -163,6 +152,22 @@ class Carrier:
             return attempt.outcome(result, _words(attempt, error))
         except RemoteError as error:
             return _failed(attempt, error)
+
+    async def _counted(self, attempt: Attempt, before: Sequence[Outcome]) -> Outcome:
+        """Take the steps of a kind; where they break off, count no write of which nothing went out."""
+        written = self._api.writes_sent()
+        try:
+            match attempt.kind.steps:
+                case Steps.REPLACE:
+                    return await self._settle(attempt)
+                case Steps.PUBLISH:
+                    return await publish(self._bench, attempt, before)
+                case Steps.DEPLOY:
+                    return await deploy(self._bench, attempt, before)
+        except (asyncio.CancelledError, RemoteError):
+            # The last one may have been waiting for its turn or for a token, which it never got.
+            attempt.requests = min(attempt.requests, self._api.writes_sent() - written)
+            raise
 
     async def _settle(self, attempt: Attempt) -> Outcome:
         """Write, and where the write met something unexpected look before anything else is done."""
@@ -177,6 +182,11 @@ class Carrier:
             except (VersionConflict, NotFound) as error:
                 # A write that was lost before may be what moved the channel, so a doubt stays.
                 lost, told = None, f"{error}"
+                if attempt.live is None and attempt.requests == 1:
+                    # A create names no version that a read could be behind: it may show what was deleted since. A
+                    # second refusal says that there is a channel to be read.
+                    await self._pause()
+                    continue
                 theirs = await self._reread(attempt, moved=True)
             except Unavailable as error:
                 if not error.sent:
@@ -187,13 +197,17 @@ class Carrier:
             outcome = self._bench.judge(attempt, theirs, told)
             if outcome:
                 return outcome
-            await self._clock.sleep(0.1 + 0.4 * self._clock.chance())
+            await self._pause()
         if lost is None:
             tries = f"the channel moved under each of {attempt.requests} writes; plan again when it is quiet"
             return attempt.outcome(Result.UNKNOWN if attempt.doubtful else Result.CLASHED, tries)
         if lost.status is None:
             raise lost
         return attempt.outcome(Result.FAILED, f"{lost}; the live state has not moved")
+
+    async def _pause(self) -> None:
+        """Wait a moment, by chance longer or shorter, so that two runs do not meet again and again."""
+        await self._clock.sleep(0.1 + 0.4 * self._clock.chance())
 
     async def _fill(self, attempt: Attempt) -> Outcome | None:
         """Read again what a saved plan does not keep, secrets in fields that Git does not manage, since a body has all.

@@ -162,8 +162,9 @@ def _needless_doubt(outcome: Outcome, played: Played) -> str | None:
         )
     looks = [one for one in played.sent if one.entity == outcome.id and "auditlogs" not in one.path]
     writes = [one for one in looks if one.writes]
-    # A remote that says that it moved, also by a 400, and shows that it did not, can be believed in neither.
-    if writes[-1].status in (*CONFLICTS, 400) or looks[-1].method != "GET" or looks[-1].status != 200:
+    # A remote that says that it moved, also by a 400, or is gone, and shows that it is as it was, can be believed in
+    # neither.
+    if writes[-1].status in (*CONFLICTS, 400, 404) or looks[-1].method != "GET" or looks[-1].status != 200:
         return None
     return None if _was_moved(outcome, played) else "a look could have told"
 

@@ -12,7 +12,7 @@ from reconciler.transport import Reply
 
 from .judge import broken
 from .play import Played, play
-from .schedules import NEW, OTHER, Edit, Schedule, lost, make_schedule, refused, swapped
+from .schedules import NEW, OTHER, Edit, Schedule, lost, make_schedule, refused, stale, swapped
 
 ID = identity(1)
 
@@ -111,3 +111,23 @@ def test_a_conflict_does_not_end_the_doubt_about_the_write_before_it() -> None:
 def test_a_write_that_was_cut_off_before_anything_went_out_is_not_counted() -> None:
     seed = 7794  # a 429 for the token, and a stop while the write waits for its turn
     assert broken(play(make_schedule(seed))) == []
+
+
+def test_a_refused_create_is_not_called_there_because_a_read_shows_what_was_deleted() -> None:
+    deleted, refusal = Edit(ID, None, "Robin"), ("409", refused(409, "version conflict"))
+    wanted = channel("c", id=ID, title="support webchat")
+    schedule = story(channels=[wanted], early=[deleted], faults={0: refusal, 1: ("stale", stale())})
+    schedule.live[0] |= wanted.spec
+    played = ended(schedule)
+    assert played.run.outcomes[0].result is Result.APPLIED
+
+
+def test_a_write_for_which_there_was_no_token_left_is_not_counted() -> None:
+    # Both channels are at it, and the last token is refused to the other one.
+    outcome = ended(make_schedule(64_122)).run.outcomes[0]
+    assert (outcome.result, outcome.attempts) == (Result.FAILED, 1)
+
+
+def test_a_channel_that_is_said_to_be_gone_and_reads_as_it_was_is_in_doubt_while_a_write_is_out() -> None:
+    outcome = ended(make_schedule(98_629)).run.outcomes[0]
+    assert (outcome.result, outcome.attempts) == (Result.UNKNOWN, 2)
