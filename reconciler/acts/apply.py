@@ -182,11 +182,6 @@ class Carrier:
             except (VersionConflict, NotFound) as error:
                 # A write that was lost before may be what moved the channel, so a doubt stays.
                 lost, told = None, f"{error}"
-                if attempt.live is None and attempt.requests == 1:
-                    # A create names no version that a read could be behind: it may show what was deleted since. A
-                    # second refusal says that there is a channel to be read.
-                    await self._pause()
-                    continue
                 theirs = await self._reread(attempt, moved=True)
             except Unavailable as error:
                 if not error.sent:
@@ -233,7 +228,17 @@ class Carrier:
             return attempt.deleted()
         body = kind.body(attempt.spec, live)
         precondition = live.revision.precondition if live else None
-        answer = await self._api.put(attempt.path, body, if_match=precondition, if_none_match=live is None)
+        try:
+            answer = await self._api.put(
+                attempt.path, body, if_match=precondition, if_none_match=live is None
+            )
+        except VersionConflict:
+            if live or attempt.requests > 1 or self._stop.is_set():
+                raise
+            # A create names no version that a read could be behind, so that a look might show what was deleted since.
+            # A second refusal says that there is a channel to look at.
+            await self._pause()
+            return await self._write(attempt)
         return attempt.written(read_live(kind, answer.value))
 
     async def _reread(self, attempt: Attempt, *, moved: bool) -> LiveChannel | None:
