@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from reconciler.decide.fields import canonical, leaves, same, value_at, with_value
+from reconciler.decide.fields import canonical, leaves, same, sharing, value_at, with_value
 
 
 def test_a_field_is_a_value_that_is_not_an_object() -> None:
@@ -39,3 +42,32 @@ def test_the_order_of_an_object_does_not_matter() -> None:
 
 def test_canonical_text_is_sorted_and_without_spaces() -> None:
     assert canonical({"b": "ü", "a": [1, None]}) == '{"a":[1,null],"b":"ü"}'
+
+
+def test_an_equal_part_is_held_once() -> None:
+    wanted = {"name": "a", "enabled": True, "settings": {"url": "u", "origins": ["x", "y"]}}
+    live = json.loads(json.dumps(wanted)) | {"version": 3}
+    shared = sharing(live, wanted)
+    assert shared == live
+    assert list(shared) == list(live)
+    assert shared["settings"] is wanted["settings"]
+    live["settings"]["theme"] = "dark"
+    shared = sharing(live, wanted)
+    assert shared == live
+    assert shared["settings"]["origins"] is wanted["settings"]["origins"]
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(0, 2)
+    | st.sampled_from([0.0, 1.0])
+    | st.sampled_from(["", "a", "b"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(VALUES, VALUES)
+def test_sharing_changes_no_value(one: Any, other: Any) -> None:
+    assert canonical(sharing(one, other)) == canonical(one)

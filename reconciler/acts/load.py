@@ -281,16 +281,22 @@ def read_regular(path: str | Path, name: str) -> bytes | Finding:
         rule = "file-type" if error.errno in (errno.ENXIO, errno.ENODEV) else "file-unreadable"
         return file_finding(rule, name, error.strerror or "")
     try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
+        about = os.fstat(handle)
+        if not stat.S_ISREG(about.st_mode):
             return file_finding("file-type", name)
-        return _read_whole(handle)
+        return _read_whole(handle, about.st_size)
     finally:
         os.close(handle)
 
 
-def _read_whole(handle: int) -> bytes:
-    data = b""
-    while len(data) <= FILE_LIMIT and (more := os.read(handle, FILE_LIMIT + 1 - len(data))):
+def _read_whole(handle: int, size: int) -> bytes:
+    # Nearly always one look: a file that gave its size, and not the one byte more that was asked for, is at its end.
+    data = os.read(handle, min(size, FILE_LIMIT) + 1)
+    while (
+        len(data) != size
+        and len(data) <= FILE_LIMIT
+        and (more := os.read(handle, FILE_LIMIT + 1 - len(data)))
+    ):
         data += more
     return data
 

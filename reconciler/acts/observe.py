@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from reconciler.acts.versions import fetch_published, read_live
+from reconciler.decide.fields import sharing
 from reconciler.errors import NotFound
 from reconciler.genesys.client import Client
 from reconciler.genesys.webhooks import fetch_webhooks
@@ -19,7 +20,10 @@ async def fetch_live(client: Client, kind: Kind, wanted: Sequence[Channel] = ())
     `wanted` are the files of this kind, for which more may have to be asked than the list says.
     """
     if kind.paging is Paging.NUMBERED:
-        documents = await client.fetch_pages(kind.collection, kind.page_size)
+        specs = {channel.id: channel.spec for channel in wanted}
+        documents = await client.fetch_pages(
+            kind.collection, kind.page_size, lambda live: sharing(live, specs.get(live["id"]))
+        )
         return tuple(read_live(kind, document) for document in documents)
     if kind.steps is Steps.PUBLISH:
         return await fetch_published(client, kind, wanted)

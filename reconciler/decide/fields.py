@@ -44,6 +44,20 @@ def holds(document: JsonObject, wanted: JsonObject) -> bool:
     return True
 
 
+def sharing(value: Json, other: Json) -> Json:
+    """Give the same value made of the parts of another one wherever they are equal, so that memory holds them once."""
+    kind = value.__class__
+    if kind is not other.__class__:
+        return value
+    if kind is str or (kind is list and _TEXTS.issuperset(map(type, value))):
+        return other if value == other else value
+    if kind is not dict:
+        return value
+    made = {name: sharing(inner, other.get(name)) for name, inner in value.items()}
+    is_whole = len(made) == len(other) and all(made[name] is other.get(name, made) for name in made)
+    return other if is_whole else made
+
+
 def leaves(document: JsonObject) -> dict[Pointer, Json]:
     """Give every field of a document; an object without fields gives nothing."""
     found: dict[Pointer, Json] = {}

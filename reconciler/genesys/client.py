@@ -10,6 +10,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -43,6 +44,13 @@ def segment(id_: str) -> str:
     if not is_segment(id_):
         raise ValueError("an id that is empty, too long or made of dots cannot stand in a path")
     return quote(id_, safe="")
+
+
+Keep = Callable[[JsonObject], JsonObject]
+
+
+def _as_it_is(document: JsonObject) -> JsonObject:
+    return document
 
 
 class Client:
@@ -153,32 +161,36 @@ class Client:
                 return trail.entities
             asked["after"] = after
 
-    async def fetch_pages(self, path: str, page_size: int) -> tuple[JsonObject, ...]:
-        """Read a whole list, with the fewest requests; `Unavailable` where its pages do not fit together."""
+    async def fetch_pages(self, path: str, page_size: int, keep: Keep = _as_it_is) -> tuple[JsonObject, ...]:
+        """Read a whole list, with the fewest requests; `Unavailable` where its pages do not fit together.
+
+        `keep` gives what is kept of each document as soon as its page is there.
+        """
         for _ in range(LISTINGS):
             try:
-                return assemble(await self._fetch_listing(path, page_size))
+                return assemble(await self._fetch_listing(path, page_size, keep))
             except Unsteady as error:
                 reason = self.hide(str(error))
             except Malformed as error:
                 raise _unusable(path, f"the list cannot be read: {self.hide(str(error))}") from error
         raise _unusable(path, f"the list does not hold still ({reason}); run again when nobody edits it")
 
-    async def _fetch_listing(self, path: str, page_size: int) -> list[Page]:
-        first = await self._fetch_page(path, page_size, 1)
+    async def _fetch_listing(self, path: str, page_size: int, keep: Keep) -> list[Page]:
+        first = await self._fetch_page(path, page_size, 1, keep)
         try:
             async with asyncio.TaskGroup() as group:
                 others = [
-                    group.create_task(self._fetch_page(path, page_size, number))
+                    group.create_task(self._fetch_page(path, page_size, number, keep))
                     for number in range(2, first.count + 1)
                 ]
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from None
         return [first, *(task.result() for task in others)]
 
-    async def _fetch_page(self, path: str, page_size: int, number: int) -> Page:
+    async def _fetch_page(self, path: str, page_size: int, number: int, keep: Keep) -> Page:
         document = await self.get(path, {"pageSize": str(page_size), "pageNumber": str(number)})
-        return read_page(document.value, page_size)
+        page = read_page(document.value, page_size)
+        return replace(page, entities=tuple(map(keep, page.entities)))
 
     async def _ask(self, call: Call) -> Document:
         return await self._patience.persist(partial(self._attempt, call), call.method, call.path)
