@@ -68,6 +68,8 @@ class Order:
     approval: Approval = field(default_factory=Approval)
     through_freeze: frozenset[str] = frozenset()
     """Freeze windows that somebody decided to go through."""
+    gone: int = 0
+    """How many channels the record says Git managed, where they are to be pruned and no file is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +163,18 @@ async def _roll_back(
 
 
 def _why_held(plan: Plan, order: Order, now: datetime) -> str | None:
-    if not plan.writes:
+    if not (plan.writes or order.gone):
         return None
     return (
         frozen(order.freeze, now, order.through_freeze)
         or unapproved(plan, order.approval)
-        or held(plan, percent=order.percent, floor=order.floor, allow_changes=order.allow_changes)
+        or held(
+            plan,
+            percent=order.percent,
+            floor=order.floor,
+            allow_changes=order.allow_changes,
+            gone=order.gone,
+        )
     )
 
 
@@ -203,6 +211,10 @@ def exit_code(run: Run) -> int:
     if run.error:
         return 1
     results = [outcome.result for outcome in run.outcomes] + [hook.result for hook in run.webhooks]
-    if any(result not in PROVED for result in results) or any(outcome.warning for outcome in run.outcomes):
+    if (
+        run.held
+        or any(result not in PROVED for result in results)
+        or any(outcome.warning for outcome in run.outcomes)
+    ):
         return 4
     return 5 if any(not probe.ok for probe in run.probes) else 0

@@ -348,12 +348,16 @@ def test_more_than_a_third_of_ten_channels_is_held(story: Story) -> None:
     for number in range(10):
         story.seed(f"channel-{number}", number)
         story.write(f"channel-{number}", number, description="New" if number < 4 else "A channel")
+    held = story.json("plan")[1]["held"]
+    assert "an apply is held: 4 of 10" in " ".join(story.run("plan").out.split())
+    assert "an apply is held: 4 of 10" in story.run("plan", "--format", "markdown").out
     code, document = apply(story)
     assert (code, {outcome["result"] for outcome in document["outcomes"]}, story.writes()) == (
         4,
         {"not_reached"},
         [],
     )
+    assert document["held"] == held
     assert "4 of 10" in document["held"]
     assert "--allow-changes 4" in document["held"]
     assert apply(story, "--allow-changes", "3")[0] == 4

@@ -110,13 +110,24 @@ def test_prune_deletes_only_what_git_once_managed(story: Story) -> None:
     assert len(story.emulator.store.channels.live) == 2
 
 
-def test_an_empty_folder_prunes_nothing(story: Story) -> None:
+def test_an_empty_folder_prunes_nothing_and_is_held(story: Story) -> None:
     path = story.write("support", 0)
     story.commit()
     assert story.json("apply", "--yes")[0] == 0
     path.unlink()
-    story.run("apply", "--yes", "--prune")
+    held = "there is no channel file, and pruning would delete 1 channel; put the files back"
+    code, planned = story.json("plan", "--prune")
+    assert (code, planned["channels"], planned["held"].startswith(held)) == (0, [], True)
+    code, document = story.json("apply", "--yes", "--prune", "--allow-changes", "9")
+    assert (code, document["exit"], document["held"].startswith(held)) == (4, 4, True)
     assert len(story.emulator.store.channels.live) == 1
+
+
+def test_an_empty_folder_is_not_called_as_git_wants_it(story: Story) -> None:
+    story.commit()
+    assert "There is no channel file, so nothing was looked at." in story.run("plan").out
+    ended = story.run("apply", "--yes")
+    assert (ended.code, "nothing to apply, there is no channel file" in ended.out) == (0, True)
 
 
 def test_a_run_and_the_history_are_written_as_pages(story: Story, tmp_path: Path) -> None:

@@ -122,10 +122,10 @@ def _fresh(**options: Any) -> tuple[Planned, str] | None:
     planned = make_plan(**options)
     document = plan_document(planned.plan, planned.requests)
     if not options["yes"]:
-        from reconciler.cli.approval import with_approval
+        from reconciler.cli.approval import with_terms
 
-        given = options["approve_widening"]
-        show(with_approval(document, planned.plan, planned.desk.loaded, given=given), "text")
+        given, allowed = options["approve_widening"], options["allow_changes"]
+        show(with_terms(document, planned, given=given, allow_changes=allowed), "text")
         if planned.plan.writes and not click.confirm("Apply this plan?", err=True):
             say("nothing was written")
             return None

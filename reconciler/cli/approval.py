@@ -1,16 +1,18 @@
-"""What the organisation asks for before a plan may widen, and how its waivers stand, for `plan` and `apply`."""
+"""On which terms a plan can be applied, for `plan` and `apply`: what approval it needs, what holds it, its waivers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from reconciler.decide.approval import Approval, approval_document
+from reconciler.decide.limits import held
 from reconciler.desired.waivers import covering
 from reconciler.report.waivers import waiver_rows
 
 if TYPE_CHECKING:
     from reconciler.acts.load import Loaded
-    from reconciler.model import Json, JsonObject, Plan, Waiver
+    from reconciler.cli.plan import Planned
+    from reconciler.model import Json, JsonObject, Waiver
 
 RULE = "widening-approved"
 
@@ -26,10 +28,20 @@ def make_approval(loaded: Loaded, *, given: bool = False) -> Approval:
     return Approval(required=required, given=given, covers=covers)
 
 
-def with_approval(document: JsonObject, plan: Plan, loaded: Loaded, *, given: bool = False) -> JsonObject:
-    """Add to the document of a plan who must approve of it, and how the waivers stand."""
+def with_terms(
+    document: JsonObject, planned: Planned, *, given: bool = False, allow_changes: int | None = None
+) -> JsonObject:
+    """Add to the document of a plan who must approve of it, whether an apply is held, and how the waivers stand."""
+    loaded, limits = planned.desk.loaded, planned.desk.settings.limits
     return {
         **document,
-        "approval": approval_document(plan, make_approval(loaded, given=given)),
+        "approval": approval_document(planned.plan, make_approval(loaded, given=given)),
+        "held": held(
+            planned.plan,
+            percent=limits.change_percent,
+            floor=limits.change_floor,
+            allow_changes=allow_changes,
+            gone=planned.gone,
+        ),
         "waivers": waiver_rows(loaded.waivers, loaded.today),
     }

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.github.place import Place
     from reconciler.github.texts import Kept
     from reconciler.model import JsonObject
-    from reconciler.settings import Settings
+    from reconciler.settings import Limits, Settings
 
 Answer = TypeVar("Answer")
 
@@ -258,8 +258,6 @@ class Found:
 def _read(files: Sequence[Path], options: dict[str, Any]) -> Found:
     from reconciler.cli.options import make_settings
     from reconciler.cli.plan import load
-    from reconciler.decide.limits import held
-    from reconciler.decide.saved_plan import read_plan
     from reconciler.errors import UsageError
 
     settings = make_settings(options["repo"], channels=options["channels"], ca_file=options["ca_file"])
@@ -271,9 +269,21 @@ def _read(files: Sequence[Path], options: dict[str, Any]) -> Found:
             raise UsageError(f"{path} must be the JSON of one plan, one apply or one look for drift")
         documents[command] = document
     plan = documents.get("plan")
-    limits = settings.limits
-    reason = held(read_plan(plan), percent=limits.change_percent, floor=limits.change_floor) if plan else None
-    return Found(settings, list(documents.values()), plan, documents.get("drift"), reason)
+    return Found(
+        settings, list(documents.values()), plan, documents.get("drift"), _held(plan, settings.limits)
+    )
+
+
+def _held(plan: JsonObject | None, limits: Limits) -> str | None:
+    """Say why an apply would be held: by what the plan holds, or else, such as no file left, by what it says."""
+    from reconciler.decide.limits import held
+    from reconciler.decide.saved_plan import read_plan
+    from reconciler.report import facts
+
+    if plan is None:
+        return None
+    reason = held(read_plan(plan), percent=limits.change_percent, floor=limits.change_floor)
+    return reason or facts.word(plan, "held") or None
 
 
 def _plan_page(found: Found, url: str | None, *, limit: int = 65_000, with_drift: bool = True) -> str:
@@ -283,9 +293,9 @@ def _plan_page(found: Found, url: str | None, *, limit: int = 65_000, with_drift
 
     assert found.plan is not None  # noqa: S101 - asked for by whoever calls
     drift = drift_section(found.drift) if found.drift and with_drift else ""
-    notices = [f"held: {found.held}"] if found.held else []
     whole = _checked_url(url) if url else run_url(os.environ) or ""
-    return plan_markdown(found.plan, limit=limit, extras=Extras(notices, drift, whole))
+    plan = {**found.plan, "held": found.held}
+    return plan_markdown(plan, limit=limit, extras=Extras(drift=drift, whole=whole))
 
 
 def _checked_url(url: str) -> str:

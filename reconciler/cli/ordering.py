@@ -71,6 +71,7 @@ def make_order(planned: Planned, api: Api, options: dict[str, Any], takes: Takes
         approval=make_approval(desk.loaded, given=options["approve_widening"]),
         freeze=desk.settings.freeze,
         through_freeze=_windows(desk.settings.freeze, options["through_freeze"]),
+        gone=planned.gone,
     )
 
 

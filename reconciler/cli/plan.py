@@ -61,7 +61,7 @@ def plan(check: tuple[str, ...], form: str, out: Path | None, exit_code: bool, *
     With `check FILE` a saved plan is compared with what is live now: fresh, stale-equivalent or stale.
     """
     from reconciler.acts.bulk import collector_paused
-    from reconciler.cli.approval import with_approval
+    from reconciler.cli.approval import with_terms
     from reconciler.decide.saved_plan import plan_document, plan_news
 
     if check:
@@ -78,7 +78,7 @@ def plan(check: tuple[str, ...], form: str, out: Path | None, exit_code: bool, *
             # Only what keeps a plan, or passes it on, needs all of it: with ten thousand channels, twice the time.
             write = plan_news if form == "text" and out is None else plan_document
             document = write(planned.plan, planned.requests)
-    document = with_approval(document, planned.plan, planned.desk.loaded)
+    document = with_terms(document, planned)
     if out:
         save(out, document)
     if form == "text":
@@ -114,6 +114,8 @@ class Planned:
     """The token that was used, for the rest of the run."""
     window: Window | None
     """What was spent of the budget, for the rest of the run."""
+    gone: int = 0
+    """How many channels the record says Git managed, where they are to be pruned and no file is left."""
 
 
 def make_plan(**options: Any) -> Planned:
@@ -143,7 +145,8 @@ async def fetch_plan(
     choice = reading.Choice(names, prune, applied, left_alone(desk))
     async with look(desk, api, clock) as way:
         made = await reading.plan(way.client, desk.loaded.channels, binding, choice)
-        return Planned(desk, made, dict(way.requests), way.tokens.current, way.client.window)
+        gone = 0 if desk.loaded.channels else len(applied)
+        return Planned(desk, made, dict(way.requests), way.tokens.current, way.client.window, gone)
 
 
 def applied_names(desk: Desk, organisation: str) -> dict[tuple[str, str], str]:

@@ -30,7 +30,7 @@ from reconciler.model import (
 
 FORMAT = 1
 COMMAND = "plan"
-UNDIGESTED = ("digest", "requests", "approval", "waivers")
+UNDIGESTED = ("digest", "requests", "approval", "held", "waivers")
 """What a plan cost, and what depends on the day: it is found again when the plan is applied."""
 HEADERS = "headers"
 DEPTH_LIMIT = 100

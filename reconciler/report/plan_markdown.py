@@ -30,6 +30,7 @@ from reconciler.report.wording import (
     ACTION_SYMBOLS,
     approval_sentence,
     field_name,
+    held_sentence,
     offline_sentence,
     plan_verdict,
     requests_text,
@@ -76,8 +77,6 @@ ALL_OF_IT = "the JSON of the plan"
 class Extras:
     """What stands on the page besides the plan."""
 
-    notices: Sequence[str] = ()
-    """Sentences that stand right below the verdict, such as a threshold that holds the plan."""
     drift: str = ""
     """A section about drift, as Markdown that is inert already."""
     whole: str = ""
@@ -91,7 +90,7 @@ def plan_markdown(document: JsonObject, *, limit: int = LIMIT, extras: Extras = 
     """Write a plan of at most `limit` bytes; 12,000 are always enough."""
     changed = groups(document)
     noted = [f"{name}: {note}" for name, note in notes(document)]
-    head, foot = _head(document, changed, [*extras.notices, *noted]), _foot(document)
+    head, foot = _head(document, changed, noted), _foot(document)
     side = _side(document)
     texts, headings = [_texts(group) for group in changed], _headings(changed)
     around = (
@@ -122,7 +121,8 @@ def diff_block(lines: Sequence[str], language: str = "diff") -> str:
 
 def _head(document: JsonObject, changed: Sequence[Group], notices: Sequence[str]) -> str:
     verdict = words(shown(plan_verdict(document), SENTENCE))
-    ours = (offline_sentence(document), approval_sentence(document), *waiver_sentences(document)[:NOTICES])
+    sentences = (offline_sentence, approval_sentence, held_sentence)
+    ours = (*(sentence(document) for sentence in sentences), *waiver_sentences(document)[:NOTICES])
     said = filter(None, (words(shown(notice, SENTENCE)) for notice in (*ours, *notices[:NOTICES])))
     told = "".join(f"\n> **{notice}**\n" for notice in said)
     mark = marker("plan", facts.word(document, "organisation"), facts.word(document, "digest"))

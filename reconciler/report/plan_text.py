@@ -22,6 +22,8 @@ from reconciler.report.wording import (
     ACTION_SYMBOLS,
     approval_sentence,
     field_name,
+    held_sentence,
+    is_about_something,
     offline_sentence,
     plan_counts,
     plan_verdict,
@@ -49,6 +51,8 @@ def plan_lines(document: JsonObject, width: int, then: str | None = APPLY) -> It
     if sentence := offline_sentence(document):
         yield from wrapped(f"! {sentence}", width, colour=Colour.YELLOW)
     yield from approval_lines(document, width)
+    if sentence := held_sentence(document):
+        yield from wrapped(f"! {sentence}", width, colour=Colour.YELLOW)
     yield from waiver_lines(document, width)
     yield ()
     for group in changed:
@@ -64,7 +68,9 @@ def plan_lines(document: JsonObject, width: int, then: str | None = APPLY) -> It
     yield from wrapped(f"Plan: {plan_counts(facts.part(document, 'summary'))}.", width, colour=Colour.BOLD)
     yield (f"Cost: {requests_text(facts.part(document, 'requests'))}.",)
     yield ()
-    if not changed and not webhooks:
+    if not is_about_something(document):
+        yield from wrapped("There is no channel file, so nothing was looked at.", width)
+    elif not changed and not webhooks:
         known = "What was last applied" if document.get("offline") is True else "Live"
         yield from wrapped(f"{known} is as Git wants it: there is nothing to apply.", width)
     elif then:

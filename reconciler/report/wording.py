@@ -55,7 +55,7 @@ RESULTS: Mapping[str, ResultWords] = {
         "reconciler plan --only {name} shows whether it was",
     ),
     Result.NOT_REACHED: ResultWords(
-        "·", "the run ended before its turn", "reconciler apply --only {name} does the rest"
+        "·", "the run ended before its turn", "reconciler plan --only {name} shows what is left to do"
     ),
 }
 UNHEARD_OF = ResultWords("?", "", "")
@@ -128,6 +128,12 @@ def plan_verdict(document: JsonObject) -> str:
     )
 
 
+def is_about_something(plan: JsonObject) -> bool:
+    """Say whether a plan compared any channel; one of an empty folder did not, and where no plan is told, one did."""
+    summary = facts.part(plan, "summary")
+    return not summary or any(summary.values())
+
+
 def approval_sentence(document: JsonObject) -> str:
     """Say whose widening somebody must approve of; empty where that is not asked for, or done."""
     approval = facts.part(document, "approval")
@@ -136,6 +142,12 @@ def approval_sentence(document: JsonObject) -> str:
         return ""
     verb = "widens" if len(names) == 1 else "widen"
     return f"{counted(len(names), 'channel')} {verb} ({listed(names, 5)}): apply asks for --approve-widening"
+
+
+def held_sentence(document: JsonObject) -> str:
+    """Say what would keep an apply of a plan from writing; empty where nothing would."""
+    reason = facts.word(document, "held")
+    return f"an apply is held: {reason}" if reason else ""
 
 
 def offline_sentence(document: JsonObject) -> str:
@@ -168,7 +180,8 @@ def _run_parts(document: JsonObject) -> Iterable[str]:
     elif facts.word(document, "error"):
         yield f"stopped early, {done} of {counted(results.total(), 'change')} applied"
     elif not results and not webhooks:
-        yield "nothing to apply, live is as Git wants it"
+        looked = is_about_something(facts.part(document, "plan"))
+        yield f"nothing to apply, {'live is as Git wants it' if looked else 'there is no channel file'}"
     elif results and done == results.total():
         yield f"{counted(done, 'change')} applied"
     elif results:
