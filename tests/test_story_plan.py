@@ -299,3 +299,14 @@ def test_offline_before_the_first_apply_everything_is_new(
     ended = story.run("plan", "--offline", "--format", "json")
     assert (ended.code, ended.json["summary"]["create"]) == (0, 1)
     assert "nothing was applied from here yet" in ended.err
+
+
+def test_the_command_to_type_next_saves_the_same_plan(story: Story) -> None:
+    story.write("support", 0)
+    story.commit()
+    assert story.json("apply", "--yes")[0] == 0
+    story.write("support", 0, description="New")
+    shown = story.run("plan", "--prune", "--only", "support").out
+    assert "Next: reconciler plan --only support --prune --out plan.json" in shown
+    out = story.repo / "a plan.json"
+    assert f"Next: reconciler apply '{out}'" in story.run("plan", "--out", str(out)).out

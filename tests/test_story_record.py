@@ -76,6 +76,21 @@ def test_a_push_that_fails_keeps_the_record_as_a_file_and_ends_with_6(story: Sto
     assert len(story.writes()) == 1
 
 
+def test_what_is_printed_says_with_which_code_a_run_ends_that_could_not_be_recorded(
+    story: Story, tmp_path: Path
+) -> None:
+    path = story.write("support", 0)
+    story.commit()
+    assert story.json("apply", "--yes")[0] == 0
+    story.git("remote", "add", "origin", str(tmp_path / "nowhere.git"))
+    assert "Exit 6: " in story.run("apply", "--yes").out
+    code, document = story.json("apply", "--yes")
+    assert (code, document["exit"]) == (6, 6)
+    path.write_text(path.read_text().replace("A channel", "Another channel"))
+    code, document = story.json("drift")
+    assert (code, document["exit"]) == (6, 6)
+
+
 def test_outside_a_repository_all_but_the_record_works(story: Story) -> None:
     story.write("support", 0)
     assert story.run("plan").code == 0

@@ -147,7 +147,7 @@ def _finish(
         code = code or UNRECORDED
     for one in ended.earlier if kept.is_safe else ():
         one.forget()
-    show(kept.document, form)
+    show({**kept.document, "exit": code}, form)
     after.after_record(desk, record)
     return code
 

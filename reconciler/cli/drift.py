@@ -99,7 +99,8 @@ def drift(names: tuple[str, ...], form: str, days: int, **options: Any) -> int:
         if healed is not None:
             return healed
     # How waivers stand changes with the day, and is no result that is worth a record.
-    show({**document, "waivers": waiver_rows(desk.loaded.waivers, desk.loaded.today)}, form)
+    standing = waiver_rows(desk.loaded.waivers, desk.loaded.today)
+    show({**document, "exit": code, "waivers": standing}, form)
     return code
 
 

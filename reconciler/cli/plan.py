@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,7 +69,9 @@ def plan(check: tuple[str, ...], form: str, out: Path | None, exit_code: bool, *
         if len(check) != 2 or check[0] != "check":
             raise click.UsageError("plan takes no words but: plan check FILE")
         return _check(Path(check[1]), form, **options)
-    if options.pop("offline"):
+    offline = options.pop("offline")
+    then = _then(out, only=options["only"], prune=options["prune"], offline=offline)
+    if offline:
         from reconciler.cli.offline import plan_offline
 
         planned, document = plan_offline(**options)
@@ -89,7 +92,7 @@ def plan(check: tuple[str, ...], form: str, out: Path | None, exit_code: bool, *
                 document,
                 width=width(),
                 colour=has_colour(),
-                then=_then(out, document),
+                then=then,
             )
         )
     else:
@@ -97,10 +100,12 @@ def plan(check: tuple[str, ...], form: str, out: Path | None, exit_code: bool, *
     return CHANGES if exit_code and planned.plan.writes else 0
 
 
-def _then(out: Path | None, document: JsonObject) -> str:
-    if out is None or document.get("offline"):
-        return "reconciler plan --out plan.json"
-    return f"reconciler apply {out}"
+def _then(out: Path | None, *, only: Sequence[str], prune: bool, offline: bool) -> str:
+    """Give the command to type next; to save the same plan, it takes the same words."""
+    if out and not offline:
+        return f"reconciler apply {shlex.quote(str(out))}"
+    words = [word for name in only for word in ("--only", name)] + ["--prune"] * prune
+    return shlex.join(["reconciler", "plan", *words, "--out", "plan.json"])
 
 
 @dataclass(frozen=True, slots=True)
