@@ -46,6 +46,14 @@ def test_any_other_rejection_of_the_remote_is_final_and_in_its_own_words() -> No
     )
 
 
+def test_what_a_hook_of_the_remote_says_is_told_before_that_something_failed() -> None:
+    line = f"!\t{A}:refs/heads/x\t[remote rejected] (pre-receive hook declined)"
+    hook = "remote: Resolving deltas: 100% (1/1), done.\nremote: ====\nremote: You may not push to protected branches."
+    assert pushed(line, f"{hook}\nerror: failed to push some refs to 'x'")[1] == (
+        'pre-receive hook declined; the remote says "remote: You may not push to protected branches."'
+    )
+
+
 def test_without_a_word_about_the_ref_nothing_is_clear() -> None:
     answer = Answer(128, b"", "fatal: the remote end hung up unexpectedly")
     assert read_push(answer) == (Push.UNCLEAR, "fatal: the remote end hung up unexpectedly")

@@ -60,6 +60,8 @@ IDENTITY = ("reconciler", "reconciler@localhost")
 """Who commits where the user has no identity."""
 
 CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+REMOTE = re.compile(r"remote:(?!.*[0-9]%).*[A-Za-z].*")
+"""A line in which the remote says something, and neither how far it is nor a row of marks around it."""
 WORDS_SHOWN = 200
 """Characters of git's own complaint that a message shows; its way out often stands at the end."""
 
@@ -161,6 +163,9 @@ def complaint_words(complaint: str) -> str:
     """Choose the line of git's complaint that says most, without credentials, cut and escaped."""
     lines = [line.strip() for line in complaint.splitlines() if line.strip()]
     telling = [line for line in lines if line.startswith(("fatal:", "error:", "remote: error:", "Timeout:"))]
+    if telling and telling[0].startswith("error: failed to push"):
+        # That something failed is known; why, a hook of the remote says.
+        telling = [line for line in lines if REMOTE.fullmatch(line)] or telling
     line = next(iter(telling or lines), "it gave no reason")
     return shown(CREDENTIALS.sub("…", line), WORDS_SHOWN)
 
