@@ -159,6 +159,9 @@ def test_a_channel_deleted_after_planning_is_never_created_again(story: Story) -
     story.emulator.add_fault({"do": "delete", "method": "PUT", "path": PATH + channel, "id": channel})
     code, document = apply(story)
     assert (code, only(document)["result"], story.emulator.store.channels.live) == (4, "clashed", {})
+    told = story.run("adopt", "support")
+    assert told.code == 64
+    assert "channels/support.yaml is about one that is gone, or was never created" in told.err
 
 
 @pytest.mark.parametrize(

@@ -332,9 +332,13 @@ def chosen(
     for name in names:
         found = [one for one in live if name in (one.id, managed.get(one.id), one.name)]
         if not found:
-            raise UsageError(
-                f"no live channel has the id or name {name!r}; reconciler plan lists the unmanaged ones"
+            gone = next((channel.file for channel in channels if name in (channel.name, channel.id)), None)
+            way = (
+                f"{gone} is about one that is gone, or was never created: plan creates it, or take the file out of Git"
+                if gone
+                else "reconciler plan lists the unmanaged ones"
             )
+            raise UsageError(f"no live channel has the id or name {name!r}; {way}")
         if len(found) > 1:
             raise UsageError(
                 f"{len(found)} live channels are named {name!r}; give the id of one: {found[0].id} …"
