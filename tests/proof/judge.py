@@ -179,6 +179,9 @@ def _false_failure(outcome: Outcome, sent: list[Sent], played: Played) -> str | 
     if outcome.result not in (Result.FAILED, Result.REJECTED) or not sent or played.stopped_after is not None:
         return None
     last = sent[-1]
+    # Where every token is refused, nothing goes out any more: no look and no second attempt.
+    if played.run.error and last.status != 401:
+        return None
     looks = [
         one for one in played.sent if one.method == "GET" and one.entity == outcome.id and one.at >= last.at
     ]

@@ -131,3 +131,8 @@ def test_a_write_for_which_there_was_no_token_left_is_not_counted() -> None:
 def test_a_channel_that_is_said_to_be_gone_and_reads_as_it_was_is_in_doubt_while_a_write_is_out() -> None:
     outcome = ended(make_schedule(98_629)).run.outcomes[0]
     assert (outcome.result, outcome.attempts) == (Result.UNKNOWN, 2)
+
+
+def test_a_write_that_was_put_off_ends_where_every_token_is_refused_meanwhile() -> None:
+    results = [outcome.result for outcome in ended(make_schedule(120_730)).run.outcomes]
+    assert results == [Result.APPLIED, Result.FAILED, Result.FAILED]
