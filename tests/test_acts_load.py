@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.acts.load import DEPTH_LIMIT, Loaded, load_channels, load_schemas
+from reconciler.acts.folder import DEPTH_LIMIT
+from reconciler.acts.load import Loaded, load_channels, load_schemas
 from reconciler.desired.limits import FILE_LIMIT
 from reconciler.desired.rules import RuleSettings
 from reconciler.errors import InvalidFiles, UsageError

@@ -1,37 +1,24 @@
-"""Read the channel folder, confined to it: bytes in, channels or findings out.
-
-No link is followed, nothing but regular files is opened, every file and the folder as a whole are bounded. What
-the bytes mean is decided in `desired`.
-"""
+"""Read the channel folder and judge it: bytes in, channels or findings out. What bytes mean is decided in `desired`."""
 
 from __future__ import annotations
 
-import errno
 import gc
 import json
 import os
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.acts.bulk import File, collector_paused, read_documents
+from reconciler.acts.folder import candidates, is_below, read_regular, shown_path, walk
 from reconciler.desired.document import Document, read_document
-from reconciler.desired.limits import FILE_LIMIT
 from reconciler.desired.overlays import Patch, lay_over
 from reconciler.desired.own_rules import ENDING, FILES_LIMIT, FOLDER, policy_finding
-from reconciler.desired.rules import (
-    ENDINGS,
-    Rulebook,
-    RuleSettings,
-    file_finding,
-    judge,
-    make_rulebook,
-)
+from reconciler.desired.rules import Rulebook, RuleSettings, judge, make_rulebook
 from reconciler.desired.suffix import Suffixes
 from reconciler.desired.waivers import state_of, waiver_findings
 from reconciler.errors import InvalidFiles, UsageError
@@ -40,8 +27,6 @@ from reconciler.model import Channel, Finding, JsonObject, Severity, Waived, Wai
 if TYPE_CHECKING:
     from reconciler.acts.cache import Cache
 
-FOLDER_LIMIT = 50_000
-DEPTH_LIMIT = 16
 REMEMBERED = 500
 """Fewer files are judged sooner than they are looked up."""
 COLLECTED = 1_000
@@ -138,6 +123,29 @@ def _read_rule(path: Path, name: str) -> bytes | Finding:
     return policy_finding(name, data.message) if isinstance(data, Finding) else data
 
 
+class _Read(NamedTuple):
+    """What stands in the folders, before anybody judges it."""
+
+    files: list[File]
+    patches: list[tuple[str, str, bytes | Finding]]
+    """Of each file of an overlay: the folder, its name, its bytes."""
+    unread: list[Finding]
+    """What is wrong with channel files that could not be read."""
+    names: list[str]
+    """Of every channel file, read or not."""
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        return (*self.names, *(name for _, name, _ in self.patches))
+
+    @property
+    def digest(self) -> str:
+        from reconciler.acts.digests import files_digest
+
+        patches = ((name, data) for _, name, data in self.patches if isinstance(data, bytes))
+        return files_digest([*self.files, *patches])
+
+
 def load_channels(
     repo: Path, folder: str, rules: RuleSettings, paths: Sequence[Path] = (), overlays: Sequence[str] = ()
 ) -> Loaded:
@@ -147,34 +155,23 @@ def load_channels(
     one of the folders is judged together with all of them, so that a duplicate is found whichever of the two files
     is named; a path elsewhere is judged too. Raises `UsageError` where there is no such folder or path.
     """
-    root = repo / folder
-    folders = [repo / one for one in (folder, *overlays)]
-    inside = [path for path in paths if any(_is_below(path, one) for one in folders)]
-    outside = [path for path in paths if path not in inside]
-    is_whole = not paths or bool(inside)
     schemas = load_schemas()
     rulebook = make_rulebook(schemas, rules)
     with collector_paused():
-        listed = _candidates(root, inside, outside, repo, whole=is_whole)
-        read = [(name, read_regular(path, name)) for path, name in listed]
-        files = [(name, data) for name, data in read if isinstance(data, bytes)]
-        found = _documents(files, rulebook, _cache(root, schemas, rules, len(files)))
-        patches = list(_patches(repo, overlays)) if is_whole else []
+        read = _read(repo, folder, paths, overlays)
+        found = _documents(read.files, rulebook, _cache(repo / folder, schemas, rules, len(read.files)))
         laid = lay_over(
             [one for one in found if isinstance(one, Document)],
-            [_read_patch(*patch) for patch in patches],
-            known=[name for name, _ in read],
+            [_read_patch(*patch) for patch in read.patches],
+            known=read.names,
         )
         judged = judge(laid.documents, rulebook)
-        if len(files) > COLLECTED:
+        if len(read.files) > COLLECTED:
             gc.freeze()
-    from reconciler.acts.digests import files_digest
-
-    names = [_shown(path, repo) for path in paths]
-    used = {one.waiver.name for one in judged.waived}
-    bounds = rules.policy.bounds
+    names = [shown_path(path, repo) for path in paths]
+    used, bounds = {one.waiver.name for one in judged.waived}, rules.policy.bounds
     findings = [
-        *(data for _, data in read if isinstance(data, Finding)),
+        *read.unread,
         *(finding for one in found if isinstance(one, tuple) for finding in one),
         *laid.findings,
         *rules.findings,
@@ -184,13 +181,28 @@ def load_channels(
     return Loaded(
         channels=judged.channels,
         findings=_selected(findings, names),
-        files=files_digest([*files, *((name, data) for _, name, data in patches if isinstance(data, bytes))]),
+        files=read.digest,
         schemas=schemas,
-        count=len(read) + len(patches),
-        names=(*(name for name, _ in read), *(name for _, name, _ in patches)),
+        count=len(read.all_names),
+        names=read.all_names,
         rulebook=rulebook,
         waived=tuple(one for one in judged.waived if _is_selected(one.finding, names)),
         waivers=tuple((one, state_of(one, rules.today, used, bounds.ending_days)) for one in rules.waivers),
+    )
+
+
+def _read(repo: Path, folder: str, paths: Sequence[Path], overlays: Sequence[str]) -> _Read:
+    folders = [repo / one for one in (folder, *overlays)]
+    inside = [path for path in paths if any(is_below(path, one) for one in folders)]
+    outside = [path for path in paths if path not in inside]
+    is_whole = not paths or bool(inside)
+    listed = candidates(repo / folder, inside, outside, repo, whole=is_whole)
+    read = [(name, read_regular(path, name)) for path, name in listed]
+    return _Read(
+        files=[(name, data) for name, data in read if isinstance(data, bytes)],
+        patches=list(_patches(repo, overlays)) if is_whole else [],
+        unread=[data for _, data in read if isinstance(data, Finding)],
+        names=[name for name, _ in read],
     )
 
 
@@ -201,7 +213,7 @@ def _patches(repo: Path, overlays: Sequence[str]) -> Iterator[tuple[str, str, by
         if not root.is_dir() or root.is_symlink():
             # Going on without it would give the organisation the values of all others.
             raise UsageError(f"there is no overlay folder {folder!r}, which fleet.yaml names")
-        for path, name in _walk(str(root), folder, 0):
+        for path, name in walk(str(root), folder, 0):
             yield folder, name, read_regular(path, name)
 
 
@@ -230,88 +242,6 @@ def _cache(root: Path, schemas: Mapping[str, JsonObject], rules: RuleSettings, c
     from reconciler.acts.digests import cache_key
 
     return cache_of(root, cache_key(schemas, rules), os.environ)
-
-
-def _candidates(
-    root: Path, inside: Sequence[Path], outside: Sequence[Path], repo: Path, *, whole: bool
-) -> Iterator[tuple[str, str]]:
-    """Give the path of every file to look at, and its name as it is shown."""
-    if whole:
-        if not root.is_dir() or root.is_symlink():
-            raise UsageError(
-                f"there is no folder {str(root)!r}; reconciler init lays one out, --channels names another"
-            )
-        yield from _walk(str(root), _shown(root, repo), 0)
-    for path in outside:
-        if path.is_dir() and not path.is_symlink():
-            yield from _walk(str(path), _shown(path, repo), 0)
-        elif path.is_symlink() or path.exists():
-            yield str(path), _shown(path, repo)
-        else:
-            raise UsageError(f"there is no file {str(path)!r}")
-    for path in inside:
-        if not path.is_symlink() and not path.exists():
-            raise UsageError(f"there is no file {str(path)!r}")
-
-
-def _walk(folder: str, shown: str, depth: int) -> Iterator[tuple[str, str]]:
-    """Give every entry that is a channel file by its name, and every link, sorted; never follow one."""
-    if depth > DEPTH_LIMIT:
-        raise UsageError(f"{folder!r} lies more than {DEPTH_LIMIT} folders deep")
-    with os.scandir(folder) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
-    if len(found) > FOLDER_LIMIT:
-        raise UsageError(f"{folder!r} holds more than {FOLDER_LIMIT} files")
-    for entry in found:
-        is_file = entry.name.lower().endswith(ENDINGS)
-        if is_file or (entry.is_symlink() and entry.is_dir()):
-            yield entry.path, f"{shown}/{entry.name}"
-        elif entry.is_dir(follow_symlinks=False):
-            yield from _walk(entry.path, f"{shown}/{entry.name}", depth + 1)
-
-
-def read_regular(path: str | Path, name: str) -> bytes | Finding:
-    """Read one regular file, at most one byte more than is allowed; a finding says why not."""
-    try:
-        # NONBLOCK: a pipe without a writer must not hold the run; NOFOLLOW: a link is refused, not read.
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            return file_finding("file-link", name)
-        rule = "file-type" if error.errno in (errno.ENXIO, errno.ENODEV) else "file-unreadable"
-        return file_finding(rule, name, error.strerror or "")
-    try:
-        about = os.fstat(handle)
-        if not stat.S_ISREG(about.st_mode):
-            return file_finding("file-type", name)
-        return _read_whole(handle, about.st_size)
-    finally:
-        os.close(handle)
-
-
-def _read_whole(handle: int, size: int) -> bytes:
-    # Nearly always one look: a file that gave its size, and not the one byte more that was asked for, is at its end.
-    data = os.read(handle, min(size, FILE_LIMIT) + 1)
-    while (
-        len(data) != size
-        and len(data) <= FILE_LIMIT
-        and (more := os.read(handle, FILE_LIMIT + 1 - len(data)))
-    ):
-        data += more
-    return data
-
-
-def _is_below(path: Path, root: Path) -> bool:
-    return _absolute(path).is_relative_to(_absolute(root))
-
-
-def _shown(path: Path, repo: Path) -> str:
-    absolute, base = _absolute(path), _absolute(repo)
-    return absolute.relative_to(base).as_posix() if absolute.is_relative_to(base) else absolute.as_posix()
-
-
-def _absolute(path: Path) -> Path:
-    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
 
 
 def _selected(findings: Sequence[Finding], names: Sequence[str]) -> tuple[Finding, ...]:

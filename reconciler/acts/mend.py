@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.acts.adopt import round_trip
-from reconciler.acts.load import Loaded, read_regular
+from reconciler.acts.folder import read_regular
+from reconciler.acts.load import Loaded
 from reconciler.desired.document import Document, read_document
 from reconciler.desired.fix import fixed
 from reconciler.desired.rules import RuleSettings

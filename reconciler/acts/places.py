@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from reconciler.acts.load import read_regular
+from reconciler.acts.folder import read_regular
 from reconciler.desired.document import Document, read_document
 from reconciler.model import Pointer
 
