@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.options import channel_names, common, exits, judged, led, limited
-from reconciler.cli.output import say, show
+from reconciler.cli.output import is_terminal, say, show
 
 if TYPE_CHECKING:
     from reconciler.cli.plan import Planned
@@ -114,7 +114,7 @@ def _fresh(**options: Any) -> tuple[Planned, str] | None:
     from reconciler.decide.saved_plan import plan_document
     from reconciler.errors import UsageError
 
-    if not options["yes"] and not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not options["yes"] and not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
         raise UsageError(
             "apply asks before it writes, and there is no terminal to ask on;"
             " give a saved plan (reconciler plan --out plan.json), or --yes"

@@ -19,7 +19,7 @@ from reconciler.acts.lock import Locked, locked
 from reconciler.acts.record import FOLDER, keep_record, make_record
 from reconciler.cli.approval import make_approval
 from reconciler.cli.notifying import After, timed
-from reconciler.cli.output import progress, say, show
+from reconciler.cli.output import is_shown, progress, say
 from reconciler.cli.plan import Planned
 from reconciler.cli.signals import Signals
 from reconciler.clock import SystemClock
@@ -28,6 +28,7 @@ from reconciler.model import JsonObject, Run
 from reconciler.report.spans import Timeline
 from reconciler.settings import Api, read_monitors
 
+FAILED = 1
 UNRECORDED = 6
 
 
@@ -138,18 +139,18 @@ def _finish(
     )
     record = after.before_record(desk, record)
     if options["no_record"]:
-        show(record, form)
+        printed = is_shown(record, form)
         after.after_record(desk, record)
-        return code
+        return code if printed else code or FAILED
     kept = keep_record(desk.settings, plan, ended.run, record, push=not options["no_push"])
     if kept.reason:
         say(f"error: {kept.reason}; {kept.where}")
         code = code or UNRECORDED
     for one in ended.earlier if kept.is_safe else ():
         one.forget()
-    show({**kept.document, "exit": code}, form)
+    printed = is_shown({**kept.document, "exit": code}, form)
     after.after_record(desk, record)
-    return code
+    return code if printed else code or FAILED
 
 
 def _circumstances(planned: Planned, ended: Ended, options: dict[str, Any]) -> JsonObject:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.options import common, exits, find_root, judged, make_settings
-from reconciler.cli.output import emit, has_colour, say
+from reconciler.cli.output import emit, has_colour, is_terminal, say
 
 if TYPE_CHECKING:
     from reconciler.acts.load import Loaded
@@ -90,7 +90,7 @@ def mend(
             say(edit.file)
     if not edits or not writes:
         return Edits(len(edits), written=False)
-    asks = shows and sys.stdin.isatty() and sys.stderr.isatty()
+    asks = shows and is_terminal(sys.stdin) and is_terminal(sys.stderr)
     if asks and not click.confirm("Write this?", err=True):
         return Edits(len(edits), written=False)
     for edit in edits:

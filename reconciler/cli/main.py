@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import importlib
-import os
 import sys
 from typing import Any, NoReturn
 
@@ -112,8 +111,11 @@ def run(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
         return 130
-    except BrokenPipeError:
-        # The reader went away; say nothing more, also not at the interpreter's last flush.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+    except OSError as error:
+        if error.filename is not None:
+            raise  # It is about a file, and was no printing.
+        from reconciler.cli.output import give_up
+
+        give_up(error)
+        return 141 if isinstance(error, BrokenPipeError) else 1
     return ended if isinstance(ended, int) else 0

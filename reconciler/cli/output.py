@@ -6,9 +6,9 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 
 import click
 
@@ -97,22 +97,54 @@ def write_file(path: Path, pieces: Iterable[str]) -> None:
 
 
 def say(text: str) -> None:
-    """Tell a person something on stderr."""
-    click.echo(without_secret(text), err=True)
+    """Tell a person something on stderr; that nobody can hear it changes nothing of what is done."""
+    try:
+        click.echo(without_secret(text), err=True)
+    except OSError:
+        _lead_nowhere(sys.stderr)
+
+
+def is_shown(document: JsonObject, form: str) -> bool:
+    """Show what was done, which stands also where it cannot be printed; False where that is worth an exit code."""
+    try:
+        show(document, form)
+    except OSError as error:
+        give_up(error)
+        return isinstance(error, BrokenPipeError)
+    return True
+
+
+def give_up(error: OSError) -> None:
+    """Print no more, and say why; a reader who went away needs no word."""
+    _lead_nowhere(sys.stdout)
+    if not isinstance(error, BrokenPipeError):
+        say(f"error: the result could not be printed: {error.strerror}")
+
+
+def _lead_nowhere(stream: IO[str] | None) -> None:
+    """Let the last flush of a full or broken stream succeed: the interpreter would end with a code of its own."""
+    with suppress(OSError), open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a device, no file
+        if stream is not None:
+            os.dup2(nowhere.fileno(), stream.fileno())
+
+
+def is_terminal(stream: IO[str] | None) -> bool:
+    """Say whether a stream is a terminal; Python has no stream where the process was given none."""
+    return stream is not None and stream.isatty()
 
 
 def has_colour() -> bool:
     """Say whether stdout shows colour: a terminal, and no NO_COLOR."""
     if os.environ.get("NO_COLOR"):
         return False
-    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
+    return bool(os.environ.get("FORCE_COLOR")) or is_terminal(sys.stdout)
 
 
 def width() -> int:
     """Give the columns of the terminal, or 100 where there is none."""
     import shutil
 
-    return max(40, shutil.get_terminal_size((100, 24)).columns) if sys.stdout.isatty() else 100
+    return max(40, shutil.get_terminal_size((100, 24)).columns) if is_terminal(sys.stdout) else 100
 
 
 class Count(Protocol):
@@ -127,7 +159,7 @@ def progress(what: str, total: int | None, *, quiet: bool) -> Iterator[Count]:
     """Count steps on stderr: a bar on a terminal, now and then a line elsewhere, nothing when quiet."""
     if quiet or total == 0:
         yield lambda *_: None
-    elif sys.stderr.isatty():
+    elif is_terminal(sys.stderr):
         with _bar(what, total) as count:
             yield count
     else:
