@@ -187,7 +187,9 @@ class Carrier:
                 if not error.sent:
                     raise
                 attempt.doubtful = True
-                lost, told = error, f"the answer to the write was lost ({error.message})"
+                # What was never answered may arrive late, whatever its repetition was answered.
+                lost = error if lost is None or lost.status is not None else lost
+                told = f"the answer to the write was lost ({error.message})"
                 theirs = await self._reread(attempt, moved=False)
             outcome = self._bench.judge(attempt, theirs, told)
             if outcome:

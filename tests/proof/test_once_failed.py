@@ -12,7 +12,7 @@ from reconciler.transport import Reply
 
 from .judge import broken
 from .play import Played, play
-from .schedules import NEW, OTHER, Edit, Schedule, lost, make_schedule, refused, stale, swapped
+from .schedules import NEW, OTHER, Edit, Schedule, lost, make_schedule, refused, stale, straying, swapped
 
 ID = identity(1)
 
@@ -136,3 +136,10 @@ def test_a_channel_that_is_said_to_be_gone_and_reads_as_it_was_is_in_doubt_while
 def test_a_write_that_was_put_off_ends_where_every_token_is_refused_meanwhile() -> None:
     results = [outcome.result for outcome in ended(make_schedule(120_730)).run.outcomes]
     assert results == [Result.APPLIED, Result.FAILED, Result.FAILED]
+
+
+def test_a_write_without_an_answer_that_lands_after_the_run_was_not_called_failed() -> None:
+    refusals = {number: ("503", refused(503)) for number in (2, 4, 6, 8, 10)}
+    played = ended(story(faults={0: ("straying", straying(60.0)), **refusals}))
+    assert played.world.is_ours(played.commits[0], "tool")
+    assert played.run.outcomes[0].result is Result.UNKNOWN
