@@ -112,7 +112,7 @@ class Attempt:
             )
         different = compare(self.kind, answer.document, self.spec)
         if different:
-            fields = _named(tuple(field.path for field in different))
+            fields = shown_paths(tuple(field.path for field in different))
             return self.outcome(
                 Result.APPLIED,
                 f"the remote stored another value than was sent: {fields}",
@@ -193,9 +193,9 @@ class Attempt:
         """Say which concurrent edits this write kept."""
         parts = []
         if self.merged:
-            parts.append(f"merged with a concurrent edit of {_named(self.merged)}")
+            parts.append(f"merged with a concurrent edit of {shown_paths(self.merged)}")
         if self.carried:
-            parts.append(f"kept a concurrent edit of {_named(self.carried)}, which Git does not manage")
+            parts.append(f"kept a concurrent edit of {shown_paths(self.carried)}, which Git does not manage")
         parts += [
             f"took {'the live value' if taken.side == 'live' else 'the value of Git'} of"
             f" {pointer_text(taken.clash.path)}, as --take says"
@@ -219,7 +219,8 @@ def _moment(text: str) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
-def _named(paths: tuple[Pointer, ...]) -> str:
+def shown_paths(paths: Sequence[Pointer]) -> str:
+    """Name some fields, and count the rest."""
     more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
     return ", ".join(map(pointer_text, paths[:MOST_NAMED])) + more
 

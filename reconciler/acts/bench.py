@@ -33,7 +33,6 @@ SETTLE_SECONDS = 60.0
 FIRST_LOOK = 0.2
 LONGEST_PAUSE = 3.0
 OVERWRITTEN = "may-have-overwritten"
-MOST_NAMED = 10
 
 
 class Api(Protocol):
@@ -157,9 +156,3 @@ def held_back(attempt: Attempt, before: Sequence[Outcome], reason: str) -> Outco
 def lost_words(error: Unavailable) -> str:
     """Say that it is not known whether a write was carried out."""
     return f"the answer to the write was lost ({error.message})"
-
-
-def shown_paths(paths: Sequence[Pointer]) -> str:
-    """Name some fields, and count the rest."""
-    more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
-    return ", ".join(map(pointer_text, paths[:MOST_NAMED])) + more

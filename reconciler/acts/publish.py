@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.acts.attempt import Attempt
+from reconciler.acts.attempt import Attempt, shown_paths
 from reconciler.acts.bench import (
     OVERWRITTEN,
     SETTLE_SECONDS,
@@ -17,7 +17,6 @@ from reconciler.acts.bench import (
     held_back,
     lacking,
     lost_words,
-    shown_paths,
 )
 from reconciler.acts.versions import fetch_draft, fetch_versions, foreign_draft, newest, read_live
 from reconciler.decide.diff import compare
