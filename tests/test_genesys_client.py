@@ -493,6 +493,20 @@ def test_the_rate_holds_in_every_minute_and_nothing_waits_longer() -> None:
     assert notices[0] == "the budget of 10 requests a minute is spent: waiting 60.0 s"
 
 
+@pytest.mark.parametrize(("comes", "told"), [(59.0, ["1.0"]), (59.5, [])])
+def test_a_wait_for_the_budget_is_worth_a_word_from_a_second_on(comes: float, told: list[str]) -> None:
+    async def twice(client: Client) -> None:
+        await client.get("/1")
+        await asyncio.sleep(comes)
+        await client.get("/2")
+
+    notices: list[str] = []
+    transport = Scripted(lambda _: reply(), clock=LoopClock())
+    in_virtual_time(twice(client_of(transport, ClientLimits(rate=1), notices)))
+    assert [request.at for request in transport.sent] == [0.0, 60.0]
+    assert notices == [f"the budget of 1 requests a minute is spent: waiting {wait} s" for wait in told]
+
+
 def test_a_slow_login_takes_no_place_in_the_budget() -> None:
     """Otherwise requests would go out late, and bunch up with those of the next minute."""
 

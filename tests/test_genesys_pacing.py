@@ -210,3 +210,9 @@ def test_a_budget_that_others_have_spent_and_that_names_no_reset_holds_nothing()
     window = Window(300)
     window.heed({"inin-ratelimit-allowed": "300", "inin-ratelimit-count": "300"}, 10.0)
     assert window.opens(10.0) == 10.0
+
+
+def test_a_remote_that_does_not_say_how_much_is_spent_holds_nothing() -> None:
+    window = Window(300)
+    window.heed({"inin-ratelimit-allowed": "1", "inin-ratelimit-reset": "9"}, 10.0)
+    assert window.opens(10.0) == 10.0

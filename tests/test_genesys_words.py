@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.genesys.words import redacted, told
+from reconciler.genesys.words import redacted, redacted_pieces, told
 
 SECRET = 'hunter2&"<é'
 TOKEN = "abcdefgh12345678"
@@ -98,3 +98,62 @@ def test_a_secret_with_a_slash_and_a_quote_is_hidden_as_json_has_it() -> None:
 @pytest.mark.parametrize(("secret", "is_hidden"), [("abcdefgh", True), ("abcdefg", False)])
 def test_parts_of_base64_are_looked_for_from_eight_bytes_on(secret: str, is_hidden: bool) -> None:
     assert ("[hidden]" in told(base64.b64encode(f"B{secret}zz".encode()).decode(), (secret,))) is is_hidden
+
+
+def test_a_text_that_shows_a_secret_in_every_form_at_once_shows_none() -> None:
+    assert told("ab1 616231 YWIx", ("ab1",)) == "[hidden]" + " [hidden]" * 2
+
+
+def test_the_last_letter_of_a_secret_that_overlaps_itself_is_hidden_too() -> None:
+    assert told("<aaaaaaaaa>", ("aaaaaaaa",)) == "<[hidden]>"
+
+
+@pytest.mark.parametrize(
+    "value", [["a", ["b"], {"c": "d"}], {"a": ["b"], "c": {"d": 1}}, "text", 1, None, [], {}]
+)
+def test_a_value_without_a_secret_is_given_back_itself(value: object) -> None:
+    assert redacted(value, (TOKEN,)) is value
+
+
+@pytest.mark.parametrize(
+    ("value", "clean"),
+    [
+        ([f"a{TOKEN}", "b"], ["a[hidden]", "b"]),
+        (["a", [TOKEN], TOKEN], ["a", ["[hidden]"], "[hidden]"]),
+        ({TOKEN: "a"}, {"[hidden]": "a"}),
+        ({"a": TOKEN, "b": 1}, {"a": "[hidden]", "b": 1}),
+        ({"a": 1, "b": {"c": TOKEN}}, {"a": 1, "b": {"c": "[hidden]"}}),
+    ],
+)
+def test_a_secret_is_hidden_wherever_it_stands_in_a_value(value: object, clean: object) -> None:
+    assert redacted(value, (TOKEN,)) == clean
+
+
+# A text that comes in pieces.
+
+
+def pieces(secret: str, *texts: str) -> list[str]:
+    return list(redacted_pieces(texts, (secret,)))
+
+
+@pytest.mark.parametrize("written", ["ab1", "AB1", "a b\n1", "616231", "YWIx"])
+def test_a_secret_that_lies_across_pieces_is_hidden_wherever_it_is_parted(written: str) -> None:
+    whole = f"-{written}-"
+    for cut in range(len(whole) + 1):
+        assert "".join(pieces("ab1", whole[:cut], whole[cut:])) == "-[hidden]-"
+        assert "".join(pieces("ab1", whole[:cut], "", whole[cut:], "")) == "-[hidden]-"
+    assert "".join(pieces("ab1", *whole)) == "-[hidden]-"
+
+
+def test_what_no_secret_can_begin_in_is_given_at_once() -> None:
+    # The longest form, in hexadecimal, has six letters: in the last five one may have begun, blanks apart.
+    assert pieces("ab1", "0123456789", "xyz") == ["01234", "567", "89xyz"]
+    assert pieces("ab1", "01 23 4 5 6  7 89") == ["01 23 4 ", "5 6  7 89"]
+    assert pieces("ab1", "0123ab1789") == ["0123", "[hidden]789"]
+    assert pieces("", "0123", "4") == ["0123", "4", ""]
+
+
+def test_a_secret_that_begins_in_a_hidden_one_is_hidden_across_pieces_too() -> None:
+    for cut in range(12):
+        whole = "<aaaaaaaaa>"
+        assert "".join(pieces("aaaaaaaa", whole[:cut], whole[cut:])) == "<[hidden]>"

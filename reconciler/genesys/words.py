@@ -113,8 +113,6 @@ def _compact_forms(secrets: tuple[str, ...]) -> frozenset[str]:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    if not secret:
-        return
     data = secret.encode()
     yield secret
     yield quote(secret)
