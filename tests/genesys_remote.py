@@ -21,8 +21,18 @@ LOGIN = "https://login.example.com"
 SECRET = "s3cret/value+canary"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
-Answer = Reply | TransportError
 Got = TypeVar("Got")
+
+
+@dataclass(frozen=True)
+class Late:
+    """An answer, or the end of a connection, that is a while in coming."""
+
+    seconds: float
+    answer: Reply | TransportError
+
+
+Answer = Reply | TransportError | Late
 
 
 @dataclass(frozen=True)
@@ -151,7 +161,10 @@ class Scripted(WriteTransport):
         for _ in range(4):
             await asyncio.sleep(0)
         self.in_flight -= 1
-        return _given(self._answer(request))
+        answer = self._answer(request)
+        if isinstance(answer, Late):
+            await asyncio.sleep(answer.seconds)
+        return _given(answer)
 
 
 def reply(status: int = 200, body: Any = None, **headers: str) -> Reply:
@@ -190,6 +203,7 @@ def _one_by_one(script: Iterable[Answer]) -> Callable[[Sent], Answer]:
 
 
 def _given(answer: Answer) -> Reply:
+    answer = answer.answer if isinstance(answer, Late) else answer
     if isinstance(answer, TransportError):
         raise answer
     return answer
