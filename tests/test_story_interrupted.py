@@ -44,6 +44,31 @@ def test_the_request_in_flight_is_finished_and_no_new_one_is_begun(story: Story)
     assert journals(story) == []
 
 
+def test_a_closed_terminal_stops_a_run_as_a_request_to_end_does(story: Story) -> None:
+    three(story)
+    story.emulator.add_fault({"do": "delay", "seconds": 0.5, "method": "PUT", "path": "*"})
+    tool = start(story, "apply", "--yes", "--concurrency", "1", "--format", "json")
+    until(lambda: is_writing(story), "the first write")
+    tool.send(signal.SIGHUP)
+    ended = tool.ended()
+    assert (ended.code, results(ended.json)) == (143, ["applied", "not_reached", "not_reached"])
+    assert [record["exit"] for record in recorded(story)] == [143]
+
+
+def test_a_run_that_was_told_to_survive_its_terminal_does(story: Story) -> None:
+    three(story)
+    story.emulator.add_fault({"do": "delay", "seconds": 0.5, "method": "PUT", "path": "*"})
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        tool = start(story, "apply", "--yes", "--probe", "none", "--format", "json")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    until(lambda: is_writing(story), "the first write")
+    tool.send(signal.SIGHUP)
+    ended = tool.ended()
+    assert (ended.code, results(ended.json)) == (0, ["applied"] * 3)
+
+
 def test_a_request_that_does_not_end_is_bounded_and_called_unknown(story: Story) -> None:
     three(story)
     story.emulator.add_fault({"do": "delay", "seconds": 60, "method": "PUT", "path": PATH + IDS[0]})

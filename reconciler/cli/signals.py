@@ -1,4 +1,7 @@
-"""What SIGINT and SIGTERM do to a command that writes: the first asks it to stop, the second ends it at once."""
+"""What SIGINT and SIGTERM do to a command that writes: the first asks it to stop, the second ends it at once.
+
+A terminal that is closed stops it as SIGTERM does, unless whoever started it had that ignored (nohup).
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,11 @@ from typing import Any, Self
 
 from reconciler.fleet import SUPERVISED
 
-NUMBERS = (signal.SIGINT, signal.SIGTERM)
+CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
+"""The exit code of each signal that stops."""
+HANGUP = getattr(signal, "SIGHUP", None)
+if HANGUP is not None and signal.getsignal(HANGUP) != signal.SIG_IGN:
+    CODES[HANGUP] = 143
 STOPPING = "stopping: requests in flight are finished, no new one is begun; once more stops at once"
 RECORDING = "the record is being written, and then this ends; once more stops at once"
 
@@ -60,7 +67,7 @@ class Signals:
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._told) for number in NUMBERS}
+            self._before = {number: signal.signal(number, self._told) for number in CODES}
         return self
 
     def __exit__(
@@ -70,7 +77,7 @@ class Signals:
             signal.signal(number, handler)
 
     def _told(self, number: int, _: FrameType | None) -> None:
-        code = 128 + number
+        code = CODES[signal.Signals(number)]
         if self.code is not None:
             # The journal stays behind as evidence; nothing that could take long is waited for.
             os._exit(code)
