@@ -59,6 +59,21 @@ def test_one_of_two_takes_it_and_the_other_reads_by_whom_it_is_held(story: Story
     assert (refs(bare), second.holder()) == ([], None)
 
 
+def test_a_lock_that_another_takes_at_the_same_moment_is_theirs(story: Story, tmp_path: Path) -> None:
+    bare = remote_of(story, tmp_path)
+    hook = bare / "hooks" / "pre-receive"
+    # While the remote looks at our push, somebody else's lands.
+    hook.write_text(
+        '#!/bin/sh\nread old new ref\nrm "$0"\n'
+        'other=$(git -c user.name=R -c user.email=r@example.com commit-tree -m "{}" $(git mktree </dev/null))\n'
+        'env -u GIT_QUARANTINE_PATH git update-ref "$ref" "$other"\n'
+    )
+    hook.chmod(0o755)
+    lock = Lock(story.repo, "origin", ORGANISATION)
+    assert lock.take({"run": "def"}) is False
+    assert refs(bare) != []
+
+
 def test_a_run_that_finds_the_lock_taken_says_by_whom_and_goes_on(story: Story, tmp_path: Path) -> None:
     bare = remote_of(story, tmp_path)
     taken(story, seconds_ago=5)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from reconciler.decide.fields import leaves, same
 from reconciler.model import Json, JsonObject, pointer_text
@@ -97,25 +98,54 @@ def ordered(events: Iterable[Event], field: str | None) -> list[Event]:
 
 
 def gaps(records: Sequence[JsonObject]) -> list[Gap]:
-    """Give, per channel, where its live version moved more than our writes explain."""
+    """Give, per channel, where its live version moved more than our writes explain.
+
+    Runs side by side are recorded in the order in which they ended, so that a version that another of them wrote, or
+    began with, is explained as well; one that we wrote twice is that of a channel which somebody made anew.
+    """
+    steps = [step for record in records for step in _steps(record)]
+    ours = {(step.channel, step.after) for step in steps if step.is_ours}
     known: dict[tuple[str, str], str] = {}
+    seen: set[tuple[tuple[str, str], str]] = set()
+    written: set[tuple[tuple[str, str], str]] = set()
     found: list[Gap] = []
-    for record in records:
-        for outcome in _rows(record, "outcomes"):
-            id_, revision = _text(outcome, "id"), outcome.get("revision")
-            if not isinstance(revision, Mapping) or not id_:
-                continue
-            before, after = _text(revision, "before"), _text(revision, "after")
-            # Organisations of a fleet may have channels of one id.
-            channel = _text(record, "organisation"), id_
-            if before and channel in known and known[channel] != before:
-                found.append(_gap(record, outcome, known[channel], before))
-            if after:
-                known[channel] = after
+    for step in steps:
+        channel, before, after = step.channel, (step.channel, step.before), (step.channel, step.after)
+        is_known = (before in seen or before in ours) and not (step.is_ours and after in written)
+        if step.before and not is_known and known.get(channel, step.before) != step.before:
+            found.append(_gap(step, known[channel]))
+        seen |= {before, after}
+        if step.is_ours:
+            written.add(after)
+        if step.after:
+            known[channel] = step.after
     return found
 
 
-def _gap(record: JsonObject, outcome: JsonObject, known: str, before: str) -> Gap:
+class _Step(NamedTuple):
+    """What one outcome says of the versions of a channel."""
+
+    record: JsonObject
+    outcome: JsonObject
+    channel: tuple[str, str]
+    """Organisation and id: organisations of a fleet may have channels of one id."""
+    before: str
+    after: str
+    is_ours: bool
+    """Whether we wrote what came after."""
+
+
+def _steps(record: JsonObject) -> Iterator[_Step]:
+    for outcome in _rows(record, "outcomes"):
+        id_, revision = _text(outcome, "id"), outcome.get("revision")
+        if isinstance(revision, Mapping) and id_:
+            before, after = _text(revision, "before"), _text(revision, "after")
+            is_ours = outcome.get("result") == "applied" and bool(after)
+            yield _Step(record, outcome, (_text(record, "organisation"), id_), before, after, is_ours)
+
+
+def _gap(step: _Step, known: str) -> Gap:
+    record, outcome, before = step.record, step.outcome, step.before
     numbers = re.fullmatch(r"\d{1,18}", known) and re.fullmatch(r"\d{1,18}", before)
     return Gap(
         name=_text(outcome, "name"),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import RecordError
 from reconciler.ledger.command import GitCommand, complaint_words
+from reconciler.ledger.output import lost_race
 from reconciler.ledger.remote import check_remote
 
 if TYPE_CHECKING:
@@ -105,6 +106,8 @@ class Lock:
             return True
         if "[rejected]" in answer.text or "stale info" in answer.complaint:
             return False
+        if lost_race(answer.text + answer.complaint):
+            return False  # Somebody took it between the remote's look and its write.
         raise RecordError(f'git cannot lock at "{self._remote}": {complaint_words(answer.complaint)}')
 
 
