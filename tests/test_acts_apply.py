@@ -11,7 +11,8 @@ import pytest
 from build import ADMIN, APP, ID, channel, document, identity, live, plan
 from genesys_remote import Answer, Late, LoopClock, Scripted, Sent, broken, client_of, in_virtual_time, reply
 
-from reconciler.acts.apply import Carrier, Terms
+from reconciler.acts.apply import Carrier, Terms, interrupted
+from reconciler.acts.attempt import Attempt
 from reconciler.decide.takes import Take, Takes
 from reconciler.errors import Unauthorized
 from reconciler.kinds.webchat import WEBCHAT
@@ -44,6 +45,8 @@ class Ended:
     seconds: float
     told: list[Outcome]
     unauthorized: Unauthorized | None
+    halted: str | None
+    """Why no further change would be begun."""
 
     @property
     def outcome(self) -> Outcome:
@@ -86,7 +89,7 @@ def carry_out(
         outcomes = await carrier.carry_out(plan(*changes))
         assert complaints == []
         slept = transport.clock.slept
-        return Ended(outcomes, transport.sent, slept, loop.time(), told, carrier.unauthorized)
+        return Ended(outcomes, transport.sent, slept, loop.time(), told, carrier.unauthorized, carrier.halted)
 
     return in_virtual_time(story())
 
@@ -129,7 +132,7 @@ def test_an_update_is_one_write_of_the_whole_channel_at_the_version_that_was_rev
     assert (outcome.reason, outcome.warning, outcome.merged, outcome.carried) == (None, None, (), ())
     assert outcome.replaced == live(3, theme="dark")
     assert ended.slept == []
-    assert ended.told == [outcome]
+    assert (ended.told, ended.halted) == ([outcome], None)
 
 
 def test_a_create_replaces_nothing_that_is_there() -> None:
@@ -446,6 +449,7 @@ def test_refused_credentials_end_the_run() -> None:
     assert ended.outcomes[1].reason == "the credentials were refused in mid-run"
     assert ended.outcomes[1].attempts == 0
     assert ended.unauthorized is not None
+    assert ended.halted == "the credentials were refused in mid-run"
     tokens = [sent.token for sent in ended.sent]
     assert len(tokens) == len(
         set(tokens)
@@ -497,6 +501,7 @@ def test_a_write_that_is_under_way_when_the_run_is_stopped_may_end() -> None:
     ended = carry_out([Late(2.0, stored(4))], update(), update(), stop_at=1.0)
     assert [outcome.result for outcome in ended.outcomes] == [Result.APPLIED, Result.NOT_REACHED]
     assert (ended.outcomes[1].reason, ended.outcomes[1].attempts) == (STOPPED, 0)
+    assert ended.halted == STOPPED
     assert (ended.methods, ended.seconds) == ("PUT", pytest.approx(2.0, abs=0.1))
 
 
@@ -538,3 +543,14 @@ def test_a_conflict_right_before_the_stop_wrote_nothing() -> None:
     ended = carry_out([CONFLICT, Late(1.0, shown(4, theme="light"))], update(), stop_at=0.5)
     assert (ended.methods, ended.outcome.result) == ("PUT GET", Result.FAILED)
     assert ended.outcome.reason == f"{STOPPED}; nothing was written"
+
+
+def test_a_write_of_several_steps_that_is_cut_off_says_what_of_it_was_done() -> None:
+    tried = Attempt(update())
+    tried.requests, tried.halfway = 2, "the draft is saved"
+    sure = interrupted(tried.change, tried)
+    assert (sure.result, sure.reason) == (Result.FAILED, f"{STOPPED}; the draft is saved")
+    tried.doubtful = True
+    doubted = interrupted(tried.change, tried)
+    assert doubted.result is Result.UNKNOWN
+    assert doubted.reason == f"{STOPPED}; the draft is saved; plan again to see"

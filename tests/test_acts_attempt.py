@@ -11,6 +11,7 @@ from build import ID, channel, identity, live
 from reconciler.acts.attempt import Attempt, last_moment
 from reconciler.decide.merge import Clash, Retry, Settled
 from reconciler.errors import Unavailable
+from reconciler.kinds.web_messaging_deployment import WEB_MESSAGING_DEPLOYMENT as DEPLOYMENT
 from reconciler.kinds.webchat import WEBCHAT
 from reconciler.model import (
     Action,
@@ -38,6 +39,14 @@ def at(version: str, **fields: Any) -> LiveChannel:
 
 def ours(version: str, **fields: Any) -> LiveChannel:
     return at(version, **{"name": "Ours", "theme": "dark", **fields})
+
+
+def test_a_resource_that_the_remote_has_given_no_id_is_looked_for_in_its_collection() -> None:
+    change = replace(attempt().change, kind=DEPLOYMENT.name, id="", live=None)
+    assert Attempt(change).path == "/api/v2/webdeployments/deployments"
+    tried = attempt()
+    tried.id = "a/b"
+    assert tried.path == "/api/v2/webchat/channels/a%2Fb"
 
 
 # The answer to an accepted write.

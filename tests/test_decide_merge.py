@@ -61,6 +61,11 @@ def test_two_harmless_edits_that_break_a_rule_together_clash() -> None:
     assert "too many" in clash.reason
 
 
+def test_what_git_wants_alone_was_judged_before_and_is_not_again() -> None:
+    theirs = document(2, theme="light")
+    assert decide(document(1), theirs, spec(name="New"), broken="too wide") == Retry(spec(name="New"), theirs)
+
+
 def test_a_channel_that_is_gone_clashes_and_one_that_never_was_is_created() -> None:
     assert isinstance(decide(document(1), None, spec()), Clash)
     assert decide(None, None, spec()) == Retry(spec(), None)

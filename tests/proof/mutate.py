@@ -1,9 +1,9 @@
 """Automatic mutation of the code that merges, retries, settles conflicts and hides secrets.
 
 `python -m proof.mutate [GROUP…] [--most N]`, from `tests/`: each mutant is one small change of one function (a
-comparison turned, a condition dropped, a number off by one), put into a forked process, where the tests of its
-group must fail. By hand, because the libraries for this start the whole suite anew for each mutant; here one import of
-code and tests serves all of them.
+comparison turned, a condition or a `not` dropped, a number off by one), put into a forked process, where the tests of
+its group must fail. By hand, because the libraries for this start the whole suite anew for each mutant; here one
+import of code and tests serves all of them.
 """
 
 from __future__ import annotations
@@ -108,8 +108,10 @@ def _changes(node: ast.AST) -> list[str]:
         return [f"{type(node.ops[0]).__name__} turned"]
     if isinstance(node, ast.BoolOp):
         return ["and for or" if isinstance(node.op, ast.Or) else "or for and"]
-    if isinstance(node, ast.If):
+    if isinstance(node, ast.If | ast.IfExp):
         return ["if always", "if never"]
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        return ["not dropped"]
     if isinstance(node, ast.Constant) and type(node.value) in (bool, int, float):
         return [f"{node.value} changed"]
     return []
@@ -120,8 +122,10 @@ def _apply(node: Any, number: int) -> None:
         node.ops[0] = TURNED[type(node.ops[0])]()
     elif isinstance(node, ast.BoolOp):
         node.op = ast.And() if isinstance(node.op, ast.Or) else ast.Or()
-    elif isinstance(node, ast.If):
+    elif isinstance(node, ast.If | ast.IfExp):
         node.test = ast.Constant(number == 0)
+    elif isinstance(node, ast.UnaryOp):
+        node.op, node.operand = ast.Not(), ast.UnaryOp(ast.Not(), node.operand)
     else:
         node.value = not node.value if isinstance(node.value, bool) else node.value + 1
 
