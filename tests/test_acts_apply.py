@@ -231,6 +231,13 @@ def test_a_take_settles_a_clash_beforehand_and_is_told() -> None:
     assert ended.sent[2].body["name"] == "Ours"
 
 
+@pytest.mark.parametrize(("seen", "result"), [("4", Result.APPLIED), ("5", Result.CLASHED)])
+def test_a_take_of_one_revision_holds_for_no_other(seen: str, result: Result) -> None:
+    takes = Takes((Take(Side.GIT, ("name",), seen),))
+    ended = carry_out([CONFLICT, shown(4, name="Theirs"), stored(5)], update(), takes=takes)
+    assert ended.outcome.result is result
+
+
 def test_a_strict_run_merges_nothing() -> None:
     ended = carry_out([CONFLICT, shown(4, theme="light")], update(), strict=True)
     assert ended.methods == "PUT GET"

@@ -109,7 +109,7 @@ def test_the_last_letter_of_a_secret_that_overlaps_itself_is_hidden_too() -> Non
 
 
 @pytest.mark.parametrize(
-    "value", [["a", ["b"], {"c": "d"}], {"a": ["b"], "c": {"d": 1}}, "text", 1, None, [], {}]
+    "value", [["a", ["b"], {"c": "d"}], {"a": ["b"], "c": {"d": 1}}, "text", "nul \0", 1, None, [], {}]
 )
 def test_a_value_without_a_secret_is_given_back_itself(value: object) -> None:
     assert redacted(value, (TOKEN,)) is value

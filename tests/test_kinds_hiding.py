@@ -149,3 +149,10 @@ def test_plain_documents_and_texts_that_only_look_hidden_hide_nothing() -> None:
     assert not is_hiding({"a": ["text", 1, None, {"b": "[hidden] or so"}]})
     assert not is_hiding("[hidden 12345]")
     assert is_hiding([{"a": "[hidden 12ab]"}])
+
+
+def test_a_field_that_has_a_shape_stays_however_deep_it_stands_and_whatever_it_is_called() -> None:
+    value = {"deep": {"er": {"token": "a", "otherToken": "b"}}}
+    hidden = hide(value, {"deep": {"er": {"token": "a"}}})["deep"]["er"]
+    assert hidden["token"] == "a"
+    assert HIDDEN.fullmatch(hidden["otherToken"])

@@ -43,17 +43,12 @@ def redacted_pieces(pieces: Iterable[str], secrets: Iterable[str]) -> Iterator[s
     text = masked = ""
     for piece in pieces:
         text += piece
-        seen = _mask(text, forms)
-        # What a secret that began further up has hidden stays hidden.
-        masked = "".join(map(_darker, masked, seen)) + seen[len(masked) :]
+        # What is kept never begins in the midst of something hidden, so that it is found again.
+        masked = _mask(text, forms)
         cut = _settled(text, masked, reach)
         yield MASKS.sub(HIDDEN, masked[:cut])
         text, masked = text[cut:], masked[cut:]
     yield MASKS.sub(HIDDEN, masked)
-
-
-def _darker(one: str, other: str) -> str:
-    return MASK if one == MASK else other
 
 
 def _settled(text: str, masked: str, reach: int) -> int:
