@@ -191,7 +191,7 @@ class Carrier:
                 lost = error if lost is None or lost.status is not None else lost
                 told = f"the answer to the write was lost ({error.message})"
                 theirs = await self._reread(attempt, moved=False)
-            outcome = self._bench.judge(attempt, theirs, told)
+            outcome = None if attempt.is_unproved(theirs) else self._bench.judge(attempt, theirs, told)
             if outcome:
                 return outcome
             await self._pause()

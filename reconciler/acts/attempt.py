@@ -166,6 +166,15 @@ class Attempt:
         if self.live is not None and self.moved(theirs) and _is_next(self.live, theirs):
             self.doubtful = False
 
+    def is_unproved(self, theirs: LiveChannel | None) -> bool:
+        """Say whether a look after a lost create may show a channel that was deleted before.
+
+        One just made is at version 1. Where it shows another, the create goes out again: if there is a channel, it is
+        refused.
+        """
+        is_lost_create = self.live is None and self.doubtful and self.requests == 1
+        return is_lost_create and theirs is not None and theirs.revision.value != "1"
+
     def behind(self, theirs: LiveChannel | None, *, moved: bool) -> bool:
         """Say whether a read is older than what we know, so that it must not be acted on.
 

@@ -122,6 +122,14 @@ def test_a_refused_create_is_not_called_there_because_a_read_shows_what_was_dele
     assert played.run.outcomes[0].result is Result.APPLIED
 
 
+def test_a_lost_create_is_not_called_there_because_a_read_shows_what_was_deleted() -> None:
+    deleted, never = Edit(ID, None, "Robin"), ("lost before", lost(committed=False))
+    wanted = channel("c", id=ID, title="support webchat")
+    schedule = story(channels=[wanted], early=[deleted], faults={0: never, 1: ("stale", stale())})
+    schedule.live[0] |= wanted.spec
+    assert ended(schedule).run.outcomes[0].result is Result.APPLIED
+
+
 def test_a_write_for_which_there_was_no_token_left_is_not_counted() -> None:
     # Both channels are at it, and the last token is refused to the other one.
     outcome = ended(make_schedule(64_122)).run.outcomes[0]
