@@ -101,7 +101,7 @@ def a_lost_answer_is_a_failure() -> None:
 
 @defect("S6")
 def no_limit_on_what_one_run_changes() -> None:
-    def held(plan, *, percent, floor, allow_changes):
+    def held(plan, *, percent, floor, allow_changes, gone):
         return None
 
     swap(limits.held, held)
