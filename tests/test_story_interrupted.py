@@ -8,7 +8,7 @@ import time
 
 import pytest
 from process import recorded, start, until
-from story import IDS, PATH, Story
+from story import IDS, PATH, Ended, Story
 
 
 def results(document: dict) -> list[str]:
@@ -30,13 +30,18 @@ def is_writing(story: Story) -> bool:
     return bool(story.requests("PUT"))
 
 
-def test_the_request_in_flight_is_finished_and_no_new_one_is_begun(story: Story) -> None:
+def stopped(story: Story, number: signal.Signals) -> Ended:
+    """Send a signal to an apply of three channels, one after the other, while the first write is out."""
     three(story)
     story.emulator.add_fault({"do": "delay", "seconds": 1.0, "method": "PUT", "path": "*"})
     tool = start(story, "apply", "--yes", "--concurrency", "1", "--format", "json")
     until(lambda: is_writing(story), "the first write")
-    tool.send(signal.SIGINT)
-    ended = tool.ended()
+    tool.send(number)
+    return tool.ended()
+
+
+def test_the_request_in_flight_is_finished_and_no_new_one_is_begun(story: Story) -> None:
+    ended = stopped(story, signal.SIGINT)
     assert (ended.code, results(ended.json)) == (130, ["applied", "not_reached", "not_reached"])
     assert len(story.writes()) == 1
     (record,) = recorded(story)
@@ -45,12 +50,7 @@ def test_the_request_in_flight_is_finished_and_no_new_one_is_begun(story: Story)
 
 
 def test_a_closed_terminal_stops_a_run_as_a_request_to_end_does(story: Story) -> None:
-    three(story)
-    story.emulator.add_fault({"do": "delay", "seconds": 0.5, "method": "PUT", "path": "*"})
-    tool = start(story, "apply", "--yes", "--concurrency", "1", "--format", "json")
-    until(lambda: is_writing(story), "the first write")
-    tool.send(signal.SIGHUP)
-    ended = tool.ended()
+    ended = stopped(story, signal.SIGHUP)
     assert (ended.code, results(ended.json)) == (143, ["applied", "not_reached", "not_reached"])
     assert [record["exit"] for record in recorded(story)] == [143]
 

@@ -11,6 +11,7 @@ from process import recorded
 from story import PATH, Story
 
 FULL = Path("/dev/full")
+pytestmark = pytest.mark.skipif(not FULL.exists(), reason="only Linux has a device that is always full")
 TOOL = [sys.executable, "-m", "reconciler"]
 
 
@@ -33,7 +34,6 @@ def apply(story: Story, shell: str) -> int:
     ).returncode
 
 
-@pytest.mark.skipif(not FULL.exists(), reason="only Linux has a device that is always full")
 @pytest.mark.parametrize(
     ("shell", "slow"),
     [("2>/dev/full >/dev/null", True), ("2> >(:) >/dev/null", True), ("<&- >&- 2>&-", False)],
@@ -45,7 +45,6 @@ def test_a_run_goes_on_where_its_progress_cannot_be_told(story: Story, shell: st
     assert not list((story.repo / ".reconciler").glob("journal/*"))
 
 
-@pytest.mark.skipif(not FULL.exists(), reason="only Linux has a device that is always full")
 def test_a_result_that_cannot_be_printed_is_said_and_leaves_no_journal(story: Story) -> None:
     two(story)
     heard = story.repo.parent / "heard"
@@ -56,7 +55,6 @@ def test_a_result_that_cannot_be_printed_is_said_and_leaves_no_journal(story: St
     assert not list((story.repo / ".reconciler").glob("journal/*"))
 
 
-@pytest.mark.skipif(not FULL.exists(), reason="only Linux has a device that is always full")
 def test_a_reader_that_went_away_leaves_the_code_of_the_run(story: Story) -> None:
     two(story)
     assert apply(story, "> >(:)") == 0
@@ -66,8 +64,6 @@ def test_a_reader_that_went_away_leaves_the_code_of_the_run(story: Story) -> Non
 
 @pytest.mark.parametrize("words", ["plan --format json", "--help"])
 def test_no_traceback_reaches_a_person_whose_disk_is_full(story: Story, words: str) -> None:
-    if not FULL.exists():
-        pytest.skip("only Linux has a device that is always full")
     story.write("a", 0)
     with FULL.open("w") as full:
         ended = subprocess.run(

@@ -18,6 +18,7 @@ from reconciler.acts.journal import Abandoned, Journal, abandoned
 from reconciler.acts.lock import Locked, locked
 from reconciler.acts.record import FOLDER, keep_record, make_record
 from reconciler.cli.approval import make_approval
+from reconciler.cli.failures import FAILED, UNRECORDED
 from reconciler.cli.notifying import After, timed
 from reconciler.cli.output import is_shown, progress, say
 from reconciler.cli.plan import Planned
@@ -27,9 +28,6 @@ from reconciler.decide.approval import approval_document
 from reconciler.model import JsonObject, Run
 from reconciler.report.spans import Timeline
 from reconciler.settings import Api, read_monitors
-
-FAILED = 1
-UNRECORDED = 6
 
 
 @dataclass(frozen=True, slots=True)

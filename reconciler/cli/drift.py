@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.failures import UNRECORDED
 from reconciler.cli.options import channel_names, common, exits, judged, limited
 from reconciler.cli.output import say, show
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from reconciler.settings import Api
 
 FOUND = 2
-UNRECORDED = 6
 
 
 @click.command(
